@@ -1,0 +1,1 @@
+"""The embedded environment: one SQLite file, a Maildir, nothing to install."""

@@ -1,0 +1,1 @@
+"""The Lambda doors: each takes the real event shape through `handle(event, services)`."""

@@ -1,0 +1,75 @@
+"""Every shared name and the figures that belong to it: tables, queues, functions, physical names, variables.
+
+Standard library only, so that the CLI, the Lambdas and the infrastructure read the same constants.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+ENVIRONMENTS = ("local", "sandbox", "dev", "production")
+
+# Variables of the environment that are ours; those of the founding guide are listed in settings.py.
+ENV_PREFIX = "PIVOTR_"
+ENV_HOME = "PIVOTR_HOME"
+ENV_ENVIRONMENT = "PIVOTR_ENV"
+
+LEADS = "leads"
+CAMPAIGNS = "campaigns"
+LOGS = "logs"
+METRICS = "metrics"
+SETTINGS = "settings"
+TEMPLATES = "templates"
+SENDERS = "senders"
+MEMBERSHIPS = "memberships"
+SUPPRESSIONS = "suppressions"
+WORK = "work"
+
+#: Largest delay of one SQS message in seconds (SQS developer guide, message timers).
+MAX_DELAY_SECONDS = 900
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionSpec:
+    """One Lambda: its reserved concurrency, time-out in seconds and memory in MB (the guide, section 3.1)."""
+
+    name: str
+    concurrency: int
+    timeout: int
+    memory: int
+
+
+SEND_EMAIL = FunctionSpec("send-email", 5, 30, 256)
+VERIFY_EMAIL = FunctionSpec("verify-email", 3, 15, 256)
+PROCESS_FEEDBACK = FunctionSpec("process-feedback", 10, 10, 128)
+HEARTBEAT = FunctionSpec("heartbeat", 1, 50, 256)
+
+
+@dataclass(frozen=True, slots=True)
+class QueueSpec:
+    """One queue; times in seconds. Visibility is six times the time-out of the function that reads it."""
+
+    name: str
+    visibility: int
+    max_receive: int
+    retention: int
+    dlq_retention: int
+    batch: int
+
+    @property
+    def dlq(self) -> str:
+        """Name of the dead-letter queue that belongs to this queue."""
+        return f"{self.name}-dlq"
+
+
+_DAY = 86_400
+
+SENDING_QUEUE = QueueSpec("sending-queue", 6 * SEND_EMAIL.timeout, 3, 4 * _DAY, 14 * _DAY, 1)
+VERIFICATION_QUEUE = QueueSpec("verification-queue", 6 * VERIFY_EMAIL.timeout, 2, _DAY, 7 * _DAY, 1)
+FEEDBACK_QUEUE = QueueSpec("feedback-queue", 6 * PROCESS_FEEDBACK.timeout, 5, 4 * _DAY, 14 * _DAY, 10)
+QUEUES = (SENDING_QUEUE, VERIFICATION_QUEUE, FEEDBACK_QUEUE)
+
+
+def physical(environment: str, name: str) -> str:
+    """The name that a table, queue or function carries in an account: `pivotr-{environment}-{name}`."""
+    return f"pivotr-{environment}-{name}"

@@ -1,0 +1,1 @@
+"""The seam: five small protocols, each with an embedded and an AWS implementation."""
