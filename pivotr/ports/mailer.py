@@ -29,7 +29,7 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class NotSent:
-    """Surely not sent, and no fault of this lead: throttled, never connected, or the day's quota is used up."""
+    """Surely not sent, and no fault of this lead: throttled, never connected, or the quota is used up."""
 
     reason: Literal["throttled", "unreachable", "quota"]
     text: str

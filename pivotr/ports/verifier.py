@@ -25,7 +25,10 @@ class Verifier(Protocol):
     name: str
 
     def check(self, email: str) -> Verification:
-        """One call of at most 9 s. Raises Unavailable (try later), LimitReached (no credits), Misconfigured (key refused)."""
+        """One call of at most 9 s.
+
+        Raises Unavailable (try later), LimitReached (no credits left) and Misconfigured (key refused).
+        """
         ...
 
     def credits(self) -> int | None:
