@@ -1,0 +1,175 @@
+"""What an operator changes while things run: one table of keys, kinds, defaults and sentences.
+
+They live in the `settings` table, are changed by `pivotr settings set`, and every change is logged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pivotr.domain.guard import Levels
+from pivotr.domain.instants import day_of
+from pivotr.errors import InvalidInput, NotFound
+
+Value = str | int | float | bool
+
+
+@dataclass(frozen=True, slots=True)
+class Preference:
+    """One operator setting. `kind` is int, float, share (0–1), zone, days, bool or text."""
+
+    kind: str
+    default: Value
+    help: str
+    low: float | None = None
+    high: float | None = None
+
+
+PREFERENCES: dict[str, Preference] = {
+    "account.cap": Preference("int", 300, "Most mails a day from all senders together.", 1, 10_000_000),
+    "account.zone": Preference("zone", "Asia/Kolkata", "Time zone of the account's day."),
+    "holidays": Preference("days", "", "Days without mails in new campaigns, as 2026-01-26,2026-08-15."),
+    "footer.address": Preference("text", "", "Postal address under every mail."),
+    "footer.required": Preference("bool", False, "Refuse a start while footer.address is empty."),
+    "basis.required": Preference("bool", False, "Refuse a start while a lead lacks source or basis."),
+    "greeting.threshold": Preference("share", 0.6, "Least confidence for a greeting by first name."),
+    "verifier.rate": Preference("float", 30, "Checks a minute that the verifier allows.", 0.1, 100_000),
+    "verifier.days": Preference("int", 30, "Days for which a verdict is trusted.", 0, 3650),
+    "guard.bounce.stop": Preference("share", 0.05, "Permanent bounces over 7 days that stop everything."),
+    "guard.bounce.warn": Preference("share", 0.02, "Permanent bounces over 7 days that warn."),
+    "guard.bounce.floor": Preference("int", 3, "Fewest bounces before the guard acts.", 1, 1_000_000),
+    "guard.complaint.stop": Preference("share", 0.001, "Complaints over 7 days that stop everything."),
+    "guard.complaint.warn": Preference("share", 0.0005, "Complaints over 7 days that warn."),
+    "guard.complaint.floor": Preference("int", 2, "Fewest complaints before the guard acts.", 1, 1_000_000),
+    "guard.early.after": Preference("int", 10, "Mails of a campaign before it is judged alone.", 1, 1_000_000),
+    "guard.early.rate": Preference("share", 0.08, "Permanent bounces that stop one campaign or sender early."),
+    "guard.early.floor": Preference("int", 3, "Fewest bounces for that.", 1, 1_000_000),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """All operator settings at one moment."""
+
+    values: Mapping[str, Value]
+
+    def text(self, key: str) -> str:
+        """A setting as text."""
+        return str(self.values[key])
+
+    def number(self, key: str) -> float:
+        """A setting as a number."""
+        return float(self.values[key])
+
+    def whole(self, key: str) -> int:
+        """A setting as a whole number."""
+        return int(self.values[key])
+
+    def flag(self, key: str) -> bool:
+        """A setting as yes or no."""
+        return bool(self.values[key])
+
+    @property
+    def zone(self) -> str:
+        """Time zone of the account's day."""
+        return self.text("account.zone")
+
+    @property
+    def levels(self) -> Levels:
+        """The guard's levels."""
+        return Levels(
+            bounce_stop=self.number("guard.bounce.stop"),
+            bounce_warn=self.number("guard.bounce.warn"),
+            bounce_floor=self.whole("guard.bounce.floor"),
+            complaint_stop=self.number("guard.complaint.stop"),
+            complaint_warn=self.number("guard.complaint.warn"),
+            complaint_floor=self.whole("guard.complaint.floor"),
+            early_after=self.whole("guard.early.after"),
+            early_rate=self.number("guard.early.rate"),
+            early_floor=self.whole("guard.early.floor"),
+        )
+
+
+def from_stored(stored: Mapping[str, Any]) -> Preferences:
+    """Stored values over the defaults."""
+    return Preferences({key: stored.get(key, known.default) for key, known in PREFERENCES.items()})
+
+
+def parse(key: str, text: str) -> Value:
+    """The value that a text means for a setting. Raises NotFound for the key, InvalidInput for the value."""
+    known = PREFERENCES.get(key)
+    if known is None:
+        raise NotFound(f"There is no setting “{key}”.", hint="See all with: pivotr settings list")
+    value = _PARSERS[known.kind](key, text.strip())
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        low, high = known.low, known.high
+        if (low is not None and value < low) or (high is not None and value > high):
+            raise InvalidInput(f"{key} must lie between {low:g} and {high:g}.", hint=known.help)
+    return value
+
+
+def _whole(key: str, text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise InvalidInput(f"{key} takes a whole number, not “{text}”.", hint=PREFERENCES[key].help) from None
+
+
+def _number(key: str, text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        raise InvalidInput(f"{key} takes a number, not “{text}”.", hint=PREFERENCES[key].help) from None
+    if value != value or value in (float("inf"), float("-inf")):
+        raise InvalidInput(f"{key} takes a number, not “{text}”.", hint=PREFERENCES[key].help)
+    return value
+
+
+def _share(key: str, text: str) -> float:
+    value = _number(key, text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+    if not 0 <= value <= 1:
+        raise InvalidInput(f"{key} takes a share between 0 and 1, or 0% to 100%.", hint=PREFERENCES[key].help)
+    return value
+
+
+def _zone(key: str, text: str) -> str:
+    try:
+        return ZoneInfo(text).key
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise InvalidInput(
+            f"“{text}” is not a time zone.", hint="Use an IANA name such as Asia/Kolkata or Europe/Berlin."
+        ) from None
+
+
+def _days(key: str, text: str) -> str:
+    days = [day.strip() for day in text.split(",") if day.strip()]
+    try:
+        return ",".join(sorted({day_of(day).isoformat() for day in days}))
+    except ValueError:
+        raise InvalidInput(
+            f"{key} takes days as 2026-01-26,2026-08-15.", hint=PREFERENCES[key].help
+        ) from None
+
+
+def _yes_or_no(key: str, text: str) -> bool:
+    word = text.lower()
+    if word in ("yes", "true", "on", "1"):
+        return True
+    if word in ("no", "false", "off", "0"):
+        return False
+    raise InvalidInput(f"{key} takes yes or no, not “{text}”.", hint=PREFERENCES[key].help)
+
+
+def _text(key: str, text: str) -> str:
+    if len(text) > 500:
+        raise InvalidInput(f"{key} takes at most 500 characters.", hint=PREFERENCES[key].help)
+    return text
+
+
+_PARSERS: dict[str, Any] = {
+    "int": _whole, "float": _number, "share": _share, "zone": _zone, "days": _days, "bool": _yes_or_no,
+    "text": _text,
+}  # fmt: skip

@@ -1,0 +1,140 @@
+"""Leads: reads by key and index, and the writes that the engine puts into its transactions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pivotr import names
+from pivotr.domain.instants import to_text
+from pivotr.domain.leads import Claim, Lead, LeadStatus
+from pivotr.ports.table import Between, Change, Condition, Item, Page, Path, Table, Update
+from pivotr.storage import conditions
+from pivotr.storage.codec import lead_from
+from pivotr.storage.schema import DOMAIN_INDEX, QUEUE_INDEX, STATUS_INDEX, queue_key
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One row of `queue-index`: may be stale, so the lead is read before anything is done."""
+
+    id: str
+    due: str
+    email: str
+
+
+def first_mail_due(position: int) -> str:
+    """`due` of a first mail: its place in the enrolment. Sorts behind every follow-up."""
+    return f"~{position:012d}"
+
+
+def put_off_due(until: datetime) -> str:
+    """`due` of a first mail that a soft rule has put off. Sorts behind every other first mail."""
+    return f"~~{to_text(until)}"
+
+
+def is_put_off(due: str, now: datetime) -> bool:
+    """True for a first mail that may not go out yet."""
+    return due.startswith("~~") and due[2:] > to_text(now)
+
+
+def update(lead: str, condition: Condition, *, remove: tuple[Path, ...] = (), **values: Any) -> Update:
+    """Set and remove attributes of a lead under a condition; a value of None removes."""
+    gone = tuple(name for name, value in values.items() if value is None)
+    kept: dict[Path, Any] = {name: value for name, value in values.items() if value is not None}
+    return Update(names.LEADS, (lead,), Change(set=kept, remove=(*remove, *gone)), condition)
+
+
+def claim(
+    lead: str, queue: str, step: int, *, now: datetime, claim: Claim, verdict: dict[str, Any]
+) -> Update:
+    """Take the lead for one mail. `due` stays, so that a dead claim is found at the head of the queue."""
+    condition = conditions.lead_is_claimable(queue, step, now=now)
+    return update(lead, condition, claim=claim.model_dump(), **verdict)
+
+
+def enrol(lead: Lead, campaign: str, sender: str, position: int, statuses: tuple[str, ...]) -> Update:
+    """Make a free lead wait for its first mail from one sender."""
+    change = Change(
+        set={
+            "status": "queued",
+            "before": lead.status,
+            "queue": queue_key(campaign, sender),
+            "step": 1,
+            "due": first_mail_due(position),
+        },
+        include={"seen": frozenset({campaign})},
+        remove=("reason", "tries"),
+    )
+    return Update(names.LEADS, (lead.id,), change, conditions.is_enrollable(campaign, statuses))
+
+
+def end(lead: Lead, status: LeadStatus, *, reason: str = "", **values: Any) -> Update:
+    """Take a waiting, unclaimed lead out of the queue into a final state."""
+    facts = {**values, "reason": reason or None}
+    return update(lead.id, conditions.waits_as_read(lead), remove=("due",), status=status, **facts)
+
+
+class Leads:
+    """Reads and the bulk insert."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def get(self, lead: str, *, consistent: bool = False) -> Lead | None:
+        """One lead by id, tombstones included."""
+        item = self._table.get(names.LEADS, (lead,), consistent=consistent)
+        return lead_from(item) if item else None
+
+    def get_many(self, leads: Sequence[str], *, consistent: bool = False) -> list[Lead | None]:
+        """Up to 100 leads by id."""
+        keys = [(names.LEADS, (lead,)) for lead in leads]
+        return [
+            lead_from(item) if item else None for item in self._table.get_many(keys, consistent=consistent)
+        ]
+
+    def insert_many(self, items: Sequence[Item]) -> list[bool]:
+        """Insert new leads; False where the id exists already, tombstones included."""
+        return self._table.insert_many(names.LEADS, items)
+
+    def waiting(
+        self, queue: str, between: Between, *, limit: int = 10, cursor: str | None = None
+    ) -> tuple[list[Waiting], str | None]:
+        """Rows of one queue in the order of their turn, and the cursor of the next page."""
+        page = self._table.query(
+            names.LEADS, queue, index=QUEUE_INDEX, between=between, limit=limit, cursor=cursor
+        )
+        rows = [Waiting(item["id"], item["due"], item.get("email", "")) for item in page.items]
+        return rows, page.cursor
+
+    def open_in(self, queue: str) -> Iterator[Waiting]:
+        """Every lead of a queue that is open: waiting or claimed."""
+        cursor: str | None = None
+        while True:
+            rows, cursor = self.waiting(queue, Between(), limit=100, cursor=cursor)
+            yield from rows
+            if cursor is None:
+                return
+
+    def with_status(self, status: str, *, limit: int = 100, cursor: str | None = None) -> Page:
+        """One page of leads in a state, oldest first; full items."""
+        return self._full(
+            self._table.query(names.LEADS, status, index=STATUS_INDEX, limit=limit, cursor=cursor)
+        )
+
+    def at_domain(self, domain: str, *, limit: int = 100, cursor: str | None = None) -> Page:
+        """One page of the leads of a recipient domain; full items."""
+        return self._full(
+            self._table.query(names.LEADS, domain, index=DOMAIN_INDEX, limit=limit, cursor=cursor)
+        )
+
+    def all(self, *, limit: int = 100, cursor: str | None = None) -> Page:
+        """One page of all leads, for lists and exports only."""
+        return self._table.scan(names.LEADS, limit=limit, cursor=cursor)
+
+    def _full(self, page: Page) -> Page:
+        keys = [(names.LEADS, (item["id"],)) for item in page.items]
+        items = self._table.get_many(keys) if keys else []
+        return Page([item for item in items if item], page.cursor)

@@ -1,0 +1,66 @@
+"""Operator settings and the guard's state, in the `settings` table."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from pivotr import names
+from pivotr.domain.instants import to_text
+from pivotr.domain.preferences import PREFERENCES, Preferences, from_stored
+from pivotr.ports.table import Absent, Change, Check, Item, Present, Put, Table, Update
+from pivotr.storage import conditions
+from pivotr.storage.schema import SCHEMA_VERSION
+
+GUARD = "guard"
+
+
+def guard_clear() -> Check:
+    """Cancels a transaction while the guard has tripped."""
+    return Check(names.SETTINGS, (GUARD,), conditions.guard_is_clear())
+
+
+def trip_guard(reason: str, now: datetime) -> Update:
+    """Mark the guard as tripped; refused where it already is."""
+    change = Change(
+        set={"tripped": True, "reason": reason, "at": to_text(now), "v": SCHEMA_VERSION},
+        remove=("acknowledged_by",),
+    )
+    return Update(names.SETTINGS, (GUARD,), change, Absent("tripped"))
+
+
+def acknowledge_guard(actor: str, now: datetime) -> Update:
+    """Clear the guard in the name of an operator."""
+    change = Change(
+        set={"acknowledged_by": actor, "acknowledged_at": to_text(now)}, remove=("tripped",)
+    )
+    return Update(names.SETTINGS, (GUARD,), change, Present("tripped"))
+
+
+class SettingsStore:
+    """Reads and writes of operator settings."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def preferences(self) -> Preferences:
+        """All operator settings, stored or default. One call."""
+        keys = [(names.SETTINGS, (key,)) for key in PREFERENCES]
+        items = self._table.get_many(keys)
+        return from_stored({item["key"]: item["value"] for item in items if item})
+
+    def stored(self) -> dict[str, Item]:
+        """The settings that an operator has set, with who and when."""
+        keys = [(names.SETTINGS, (key,)) for key in PREFERENCES]
+        return {item["key"]: item for item in self._table.get_many(keys, consistent=True) if item}
+
+    def assignment(self, key: str, value: Any, *, actor: str, now: datetime) -> Put:
+        """Set one setting."""
+        return Put(
+            names.SETTINGS,
+            {"key": key, "value": value, "actor": actor, "at": to_text(now), "v": SCHEMA_VERSION},
+        )
+
+    def guard(self) -> Item:
+        """The guard's state; empty where it never tripped."""
+        return self._table.get(names.SETTINGS, (GUARD,), consistent=True) or {}

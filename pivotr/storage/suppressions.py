@@ -1,0 +1,73 @@
+"""Suppressions: keyed hashes of addresses, and whole domains."""
+
+from __future__ import annotations
+
+from pivotr import names
+from pivotr.domain.suppression import Suppression, address_key, domain_key
+from pivotr.ports.table import Absent, Delete, Item, Put, Table
+from pivotr.storage.schema import SCHEMA_VERSION
+
+
+def suppression_from(item: Item) -> Suppression:
+    """The suppression of a stored item."""
+    return Suppression.model_validate({name: value for name, value in item.items() if name != "v"})
+
+
+def put(suppression: Suppression) -> Put:
+    """Suppress, replacing an older entry of the same key: the newest reason is told."""
+    values = suppression.model_dump()
+    item = {name: value for name, value in values.items() if value not in (None, "")}
+    return Put(names.SUPPRESSIONS, {**item, "v": SCHEMA_VERSION})
+
+
+def put_new(suppression: Suppression) -> Put:
+    """Suppress unless the key is suppressed already."""
+    return Put(names.SUPPRESSIONS, put(suppression).item, Absent("key"))
+
+
+class Suppressions:
+    """Reads by address and domain."""
+
+    def __init__(self, table: Table, key: bytes) -> None:
+        self._table = table
+        self._key = key
+
+    def key_of(self, email: str) -> str:
+        """The key under which an address is suppressed."""
+        return address_key(self._key, email)
+
+    def find(self, email: str) -> Suppression | None:
+        """The suppression that holds for an address: its own, or its domain's."""
+        keys = [(names.SUPPRESSIONS, (self.key_of(email),))]
+        keys.append((names.SUPPRESSIONS, (domain_key(email.rpartition("@")[2]),)))
+        for item in self._table.get_many(keys, consistent=True):
+            if item:
+                return suppression_from(item)
+        return None
+
+    def suppressed(self, emails: list[str]) -> dict[str, Suppression]:
+        """Those of up to 50 addresses that are suppressed, themselves or by their domain."""
+        own = [(names.SUPPRESSIONS, (self.key_of(email),)) for email in emails]
+        domains = sorted({domain_key(email.rpartition("@")[2]) for email in emails})
+        items = self._table.get_many([*own, *((names.SUPPRESSIONS, (key,)) for key in domains)])
+        by_domain = {key: item for key, item in zip(domains, items[len(own) :], strict=True) if item}
+        found: dict[str, Suppression] = {}
+        for email, item in zip(emails, items, strict=False):
+            hit = item or by_domain.get(domain_key(email.rpartition("@")[2]))
+            if hit:
+                found[email] = suppression_from(hit)
+        return found
+
+    def removal(self, key: str) -> Delete:
+        """Lift a suppression."""
+        return Delete(names.SUPPRESSIONS, (key,))
+
+    def all(self) -> list[Suppression]:
+        """Every suppression, newest first. Reads the whole table: for lists and exports only."""
+        found: list[Suppression] = []
+        cursor: str | None = None
+        while True:
+            page = self._table.scan(names.SUPPRESSIONS, limit=1000, cursor=cursor)
+            found += [suppression_from(item) for item in page.items]
+            if (cursor := page.cursor) is None:
+                return sorted(found, key=lambda suppression: suppression.at, reverse=True)
