@@ -70,6 +70,8 @@ class Lead(BaseModel):
     verdict: str = ""
     verdict_flags: frozenset[str] = frozenset()
     verified_at: str = ""
+    #: Checks of this address in a row that told nothing.
+    tries: int = 0
 
     @property
     def campaign(self) -> str:

@@ -23,6 +23,8 @@ class Verifier(Protocol):
     """Checks one address at a time."""
 
     name: str
+    #: True where checks cost credits and calls are limited; False for checks on this machine.
+    credits_matter: bool
 
     def check(self, email: str) -> Verification:
         """One call of at most 9 s.

@@ -10,7 +10,7 @@ from typing import Any
 from pivotr import names
 from pivotr.domain.instants import to_text
 from pivotr.domain.leads import Claim, Lead, LeadStatus
-from pivotr.ports.table import Between, Change, Condition, Item, Page, Path, Table, Update
+from pivotr.ports.table import Between, Change, Condition, Equals, Item, Page, Path, Table, Update
 from pivotr.storage import conditions
 from pivotr.storage.codec import lead_from
 from pivotr.storage.schema import DOMAIN_INDEX, QUEUE_INDEX, STATUS_INDEX, queue_key
@@ -45,6 +45,11 @@ def update(lead: str, condition: Condition, *, remove: tuple[Path, ...] = (), **
     gone = tuple(name for name, value in values.items() if value is None)
     kept: dict[Path, Any] = {name: value for name, value in values.items() if value is not None}
     return Update(names.LEADS, (lead,), Change(set=kept, remove=(*remove, *gone)), condition)
+
+
+def waits_and_due_as_read(lead: Lead) -> Condition:
+    """The lead waits as read, at the very instant that was read."""
+    return conditions.both(conditions.waits_as_read(lead), Equals("due", lead.due or ""))
 
 
 def claim(

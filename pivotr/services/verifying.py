@@ -1,0 +1,363 @@
+"""verify-email: find the next due lead of a sender, check it, and keep its instant.
+
+Writes nothing on the usual path. All reads may be stale: the claim decides.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from pivotr import names
+from pivotr.domain.campaigns import Campaign
+from pivotr.domain.days import next_midnight
+from pivotr.domain.instants import from_text, local_day, to_text
+from pivotr.domain.jobs import SendJob, VerifyJob
+from pivotr.domain.lanes import Lane, choose, turn_at
+from pivotr.domain.leads import Lead
+from pivotr.domain.verification import decide, is_fresh
+from pivotr.errors import LimitReached, Misconfigured, Unavailable
+from pivotr.ports.clock import Clock
+from pivotr.ports.queues import Queues
+from pivotr.ports.table import Between, ConditionFailed, Item, Table, TransactionCancelled
+from pivotr.ports.verifier import Verification, Verifier
+from pivotr.storage import lanes, leads, log, metrics, transactions, turns
+from pivotr.storage import campaigns as campaign_writes
+from pivotr.storage.codec import campaign_from, lane_from, lead_from
+from pivotr.storage.leads import Leads, Waiting
+from pivotr.storage.recent import Recent
+from pivotr.storage.schema import queue_key
+from pivotr.storage.suppressions import Suppressions
+from pivotr.storage.work import Work
+
+_log = logging.getLogger(__name__)
+
+#: A new candidate is begun only within this many seconds of the invocation (time-out 15 s, one check 9 s).
+_BUDGET = 5.0
+_IDLE = timedelta(minutes=15)
+_IDLE_WHILE_ENROLLING = timedelta(minutes=5)
+_BACK_OFF = (60, 900)
+#: After so many fruitless turns in a row (about eight hours) the campaigns are paused.
+_MAX_TRIES = 36
+_SECOND_LOOK = timedelta(minutes=30)
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """What was read for one turn."""
+
+    job: VerifyJob
+    lane: Lane
+    campaign: Campaign
+    now: datetime
+
+
+class Verifying:
+    """One turn of a lane, up to the SendJob."""
+
+    def __init__(
+        self, *, table: Table, queues: Queues, verifier: Verifier, clock: Clock, recent: Recent, key: bytes
+    ) -> None:
+        self._table = table
+        self._queues = queues
+        self._verifier = verifier
+        self._clock = clock
+        self._recent = recent
+        self._leads = Leads(table)
+        self._suppressions = Suppressions(table, key)
+        self._work = Work(table)
+
+    def verify(self, job: VerifyJob) -> str:
+        """Run a turn; returns in one word what became of it. Raises Unavailable when the table cannot be read."""
+        started = self._clock.now()
+        hint = job.campaign
+        for _ in range(40):
+            now = self._clock.now()
+            if (now - started).total_seconds() > _BUDGET:
+                turns.emit(self._queues, job)
+                return "continued"
+            rows, cursor = self._page(hint, job, now)
+            lane, campaign, lead, is_suppressed = self._read(job, hint, rows)
+            if lane is None or job.ticket < lane.ticket:
+                return "dropped"
+            if not lane.is_on:
+                return "shut"
+            if job.ticket > lane.ticket:
+                return "dropped"
+            choice = self._choice(lane, now)
+            if choice is None or not self._has_room(lane, now):
+                return self._park(job, lane, now)
+            if choice != hint or campaign is None:
+                hint = choice
+                continue
+            turn = _Turn(job, lane, campaign, now)
+            if not self._is_sendable(turn):
+                return self._park(job, lane, now)
+            outcome = self._first_of(turn, rows, lead, is_suppressed, started)
+            if outcome:
+                return outcome
+            if cursor is None and not self._idle(turn):
+                return "dropped"
+        turns.emit(self._queues, job)
+        return "continued"
+
+    def _page(self, campaign: str, job: VerifyJob, now: datetime) -> tuple[list[Waiting], str | None]:
+        """The first rows of the queue: follow-ups that are due, else first mails."""
+        queue = queue_key(campaign, job.sender)
+        known = self._recent.campaign(campaign)
+        if known is None or len(known.steps) > 1:
+            rows, cursor = self._leads.waiting(queue, Between(None, to_text(now)))
+            rows = self._usable(rows, job, now)
+            if rows:
+                return rows, cursor
+        rows, cursor = self._leads.waiting(queue, Between("~", None))
+        return self._usable(rows, job, now), cursor
+
+    def _usable(self, rows: list[Waiting], job: VerifyJob, now: datetime) -> list[Waiting]:
+        return [row for row in rows if row.id != job.done and not leads.is_put_off(row.due, now)]
+
+    def _read(
+        self, job: VerifyJob, campaign: str, rows: list[Waiting]
+    ) -> tuple[Lane | None, Campaign | None, Lead | None, bool]:
+        """Lane, campaign, first candidate and its suppression in one call; the lane again if it is older."""
+        keys = [(names.SENDERS, (job.sender,)), (names.CAMPAIGNS, (campaign,))]
+        if rows:
+            keys.append((names.LEADS, (rows[0].id,)))
+            keys.append((names.SUPPRESSIONS, (self._suppressions.key_of(rows[0].email),)))
+        items = self._table.get_many(keys)
+        lane_item: Item | None = items[0]
+        if lane_item and lane_item["ticket"] < job.ticket:
+            lane_item = self._table.get(names.SENDERS, (job.sender,), consistent=True)
+        found = campaign_from(items[1]) if items[1] else None
+        if found:
+            self._recent.remember(found)
+        lead = lead_from(items[2]) if rows and items[2] else None
+        return lane_from(lane_item) if lane_item else None, found, lead, bool(rows and items[3])
+
+    def _choice(self, lane: Lane, now: datetime) -> str | None:
+        return choose(lane, now, turns.windows_of(lane, self._recent))
+
+    def _has_room(self, lane: Lane, now: datetime) -> bool:
+        return lane.has_room(local_day(turn_at(lane, now), lane.zone))
+
+    def _is_sendable(self, turn: _Turn) -> bool:
+        """True when the account's day has room as far as can be seen without a call for each mail."""
+        day = local_day(turn_at(turn.lane, turn.now), self._recent.preferences().zone)
+        item = self._recent.account_day(day)
+        return "limit" not in item or item.get("used", 0) < item["limit"] or bool(item.get("stopped"))
+
+    def _park(self, job: VerifyJob, lane: Lane, now: datetime) -> str:
+        """No campaign can send at the lane's next instant, or the day is used up."""
+        if self._choice(lane, now) is not None:
+            zone = self._recent.preferences().zone if self._has_room(lane, now) else lane.zone
+            until = next_midnight(turn_at(lane, now), zone)
+            turns.park(
+                self._table, self._queues, lane, campaign=job.campaign, until=until, why="cap", now=now
+            )
+            return "parked"
+        turns.park_idle(self._table, self._queues, lane, self._recent, campaign=job.campaign, now=now)
+        return "parked"
+
+    def _first_of(
+        self, turn: _Turn, rows: list[Waiting], first: Lead | None, is_suppressed: bool, started: datetime
+    ) -> str | None:
+        """Hand on the first eligible lead of the page; None when the page has none."""
+        for number, row in enumerate(rows):
+            if (self._clock.now() - started).total_seconds() > _BUDGET:
+                turns.emit(self._queues, turn.job)
+                return "continued"
+            if number == 0:
+                lead, suppressed = first, is_suppressed
+            else:
+                lead, suppressed = self._candidate(row)
+            if lead is None or not self._waits_here(turn, lead):
+                continue
+            outcome = self._try(turn, lead, suppressed)
+            if outcome:
+                return outcome
+        return None
+
+    def _candidate(self, row: Waiting) -> tuple[Lead | None, bool]:
+        key = self._suppressions.key_of(row.email)
+        items = self._table.get_many([(names.LEADS, (row.id,)), (names.SUPPRESSIONS, (key,))])
+        return lead_from(items[0]) if items[0] else None, items[1] is not None
+
+    def _waits_here(self, turn: _Turn, lead: Lead) -> bool:
+        due = lead.due or ""
+        is_due = due.startswith("~") or due <= to_text(turn.now)
+        queue = queue_key(turn.campaign.id, turn.lane.id)
+        return lead.is_waiting and lead.queue == queue and is_due and not leads.is_put_off(due, turn.now)
+
+    def _try(self, turn: _Turn, lead: Lead, is_suppressed: bool) -> str | None:
+        """Check one waiting lead. None: it is skipped or put off, take the next."""
+        if is_suppressed or lead.domain in self._recent.suppressed_domains():
+            return self._skip(turn, lead, "suppressed")
+        if lead.step > len(turn.campaign.steps):
+            return self._end_sequence(turn, lead)
+        later = self._soft_rule(turn, lead)
+        if later is not None:
+            return self._put_off(lead, later)
+        checked = self._check(turn, lead)
+        if isinstance(checked, str):
+            return checked
+        lead = checked
+        decision = decide(lead.verdict, lead.verdict_flags, turn.campaign.policy, tries=lead.tries)
+        if decision.action == "later":
+            return self._put_off(lead, turn.now + _SECOND_LOOK, tries=lead.tries + 1)
+        if decision.action == "skip":
+            return self._skip(turn, lead, decision.reason)
+        job = SendJob(
+            sender=turn.lane.id,
+            ticket=turn.lane.ticket,
+            campaign=turn.campaign.id,
+            lead=lead.id,
+            step=lead.step,
+            verdict=lead.verdict,
+            verdict_flags=tuple(sorted(lead.verdict_flags)),
+            verified_at=lead.verified_at,
+        )
+        now = self._clock.now()
+        turns.emit(self._queues, job, delay=turns.delay_until(turn_at(turn.lane, now), now))
+        return "send"
+
+    def _check(self, turn: _Turn, lead: Lead) -> Lead | str:
+        """The lead with a fresh verdict, or what became of the turn instead."""
+        preferences = self._recent.preferences()
+        is_settled = lead.verdict in ("valid", "invalid", "risky")
+        if is_settled and is_fresh(lead.verified_at, turn.now, days=preferences.whole("verifier.days")):
+            return lead
+        if self._verifier.credits_matter:
+            interval = 60.0 / preferences.number("verifier.rate")
+            wait = self._work.take_turn("verifier", now=turn.now, interval=interval)
+            if wait > 0:
+                turns.emit(self._queues, turn.job, delay=min(names.MAX_DELAY_SECONDS, int(wait) + 1))
+                return "rate"
+        try:
+            found = self._verifier.check(lead.email)
+        except Unavailable as error:
+            return self._back_off(turn, error)
+        except (LimitReached, Misconfigured) as error:
+            return self._pause(turn, error.sentence)
+        return with_verdict(lead, found, self._clock.now())
+
+    def _back_off(self, turn: _Turn, error: Unavailable) -> str:
+        tries = turn.job.tries
+        if tries >= _MAX_TRIES:
+            return self._pause(turn, f"no answer for hours. {error.sentence}")
+        first, longest = _BACK_OFF
+        seconds = min(longest, first * 2 ** min(tries, 8))
+        _log.warning("verifier unavailable, next try in %d s: %s", seconds, error.sentence)
+        turns.park(
+            self._table,
+            self._queues,
+            turn.lane,
+            campaign=turn.campaign.id,
+            until=turn.now + timedelta(seconds=seconds),
+            why="backoff",
+            now=turn.now,
+            tries=tries + 1,
+        )
+        return "backoff"
+
+    def _pause(self, turn: _Turn, reason: str) -> str:
+        """The verifier refuses us for good: pause the campaign with the reason, let the others go on."""
+        campaign = turn.campaign
+        _log.error("campaign %s paused: verifier: %s", campaign.id, reason)
+        writes = [
+            campaign_writes.transition(campaign.id, "pause", now=turn.now, reason=f"verifier: {reason}"),
+            *(lanes.shut_entry(sender, campaign.id) for sender in campaign.senders),
+        ]
+        try:
+            transactions.run(self._table, writes, token=self._clock.token(), clock=self._clock)
+        except TransactionCancelled:
+            _log.info("campaign %s was no longer running", campaign.id)
+        turns.emit(self._queues, turn.job)
+        return "paused"
+
+    def _soft_rule(self, turn: _Turn, lead: Lead) -> datetime | None:
+        """The instant until which a soft rule puts the lead off, or None."""
+        campaign = turn.campaign
+        days = campaign.not_mailed_within_days
+        if days and lead.step == 1 and lead.mailed_at:
+            free = from_text(lead.mailed_at) + timedelta(days=days)
+            if free > turn.now:
+                return free
+        if campaign.domain_cap:
+            zone = self._recent.preferences().zone
+            today = local_day(turn.now, zone)
+            item = self._table.get(names.METRICS, (metrics.domain_partition(lead.domain), today)) or {}
+            if item.get("sent", 0) >= campaign.domain_cap:
+                return next_midnight(turn.now, zone)
+        return None
+
+    def _put_off(self, lead: Lead, until: datetime, *, tries: int | None = None) -> str | None:
+        """Date the lead later; it stays open. Takes the verdict along, so that the credit is not lost."""
+        due = leads.put_off_due(until) if (lead.due or "").startswith("~") else to_text(until)
+        values: dict[str, Any] = {"due": due, **verdict_values(lead)}
+        if tries is not None:
+            values["tries"] = tries
+        write = leads.update(lead.id, leads.waits_and_due_as_read(lead), **values)
+        try:
+            self._table.update(write.table, write.key, write.change, condition=write.condition)
+        except ConditionFailed:
+            _log.info("lead %s changed while it was put off", lead.id)
+        return None
+
+    def _skip(self, turn: _Turn, lead: Lead, reason: str) -> None:
+        self._finish(turn, lead, leads.end(lead, "skipped", reason=reason, **verdict_values(lead)), reason)
+
+    def _end_sequence(self, turn: _Turn, lead: Lead) -> None:
+        """The lead's step was cut from the campaign: its sequence ends as sent."""
+        write = leads.end(lead, "sent" if lead.step > 1 else "skipped", reason="step removed")
+        self._finish(turn, lead, write, "step removed")
+
+    def _finish(self, turn: _Turn, lead: Lead, write: Any, reason: str) -> None:
+        now, campaign = self._clock.now(), turn.campaign
+        key = log.plain_key(now, self._clock.token(), lead.id, "skipped")
+        day = local_day(now, campaign.zone)
+        entry = log.entry(
+            campaign.id, key, "skipped", at=now, lead=lead.id, sender=turn.lane.id, step=lead.step, reason=reason
+        )
+        counts = metrics.counters(campaign.id, day, {"skipped": 1, "finished": 1})
+        try:
+            transactions.run(
+                self._table, [write, entry, counts], token=self._clock.token(), clock=self._clock
+            )
+        except TransactionCancelled:
+            _log.info("lead %s changed while it was skipped", lead.id)
+
+    def _idle(self, turn: _Turn) -> bool:
+        """Nobody of this campaign is due for this sender: rest it, so that others get the turn."""
+        queue = queue_key(turn.campaign.id, turn.lane.id)
+        limit = _IDLE if turn.campaign.enrol.done else _IDLE_WHILE_ENROLLING
+        until = turn.now + limit
+        rows, _ = self._leads.waiting(queue, Between(to_text(turn.now), "~"), limit=1)
+        put_off, _ = self._leads.waiting(queue, Between("~~", None), limit=1)
+        for row in (*rows, *put_off):
+            until = min(until, max(from_text(row.due.lstrip("~")), turn.now + timedelta(seconds=1)))
+        write = lanes.idle(turn.lane, turn.campaign.id, until)
+        try:
+            self._table.update(write.table, write.key, write.change, condition=write.condition)
+        except ConditionFailed:
+            return False
+        return True
+
+
+def verdict_values(lead: Lead) -> dict[str, Any]:
+    """The verdict of a lead as attributes; nothing where there is none."""
+    if not lead.verified_at:
+        return {}
+    return {
+        "verdict": lead.verdict,
+        "verdict_flags": lead.verdict_flags or None,
+        "verified_at": lead.verified_at,
+    }
+
+
+def with_verdict(lead: Lead, found: Verification, at: datetime) -> Lead:
+    """The lead with a verifier's answer."""
+    return lead.model_copy(
+        update={"verdict": found.verdict, "verdict_flags": found.flags, "verified_at": to_text(at)}
+    )
