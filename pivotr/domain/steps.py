@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from pivotr.domain.chance import seeded_unit
+from pivotr.domain.windows import Window, business_days_later
 from pivotr.errors import InvalidInput
 
 MAX_STEPS = 20
@@ -39,3 +42,13 @@ def format_step(step: Step) -> str:
     """The text that `parse_step` reads."""
     version = f"@{step.version}" if step.version else ""
     return f"{step.template}{version}" + (f"+{step.delay_days}d" if step.delay_days else "")
+
+
+def next_due(
+    step: Step | None, window: Window, campaign: str, lead: str, number: int, sent_at: datetime
+) -> datetime | None:
+    """When the step after mail `number` is due: some business days later, at a seeded instant of the window."""
+    if step is None:
+        return None
+    unit = seeded_unit(campaign, lead, str(number + 1), "due")
+    return business_days_later(window, sent_at, step.delay_days, unit)

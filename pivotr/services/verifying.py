@@ -6,9 +6,10 @@ Writes nothing on the usual path. All reads may be stale: the claim decides.
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from pivotr import names
 from pivotr.domain.campaigns import Campaign
@@ -54,6 +55,15 @@ class _Turn:
     now: datetime
 
 
+@dataclass(slots=True)
+class _Place:
+    """Where in the queues of a campaign the turn is looking."""
+
+    campaign: str
+    phase: Literal["follow_ups", "first_mails"] = "follow_ups"
+    cursor: str | None = None
+
+
 class Verifying:
     """One turn of a lane, up to the SendJob."""
 
@@ -70,50 +80,56 @@ class Verifying:
         self._work = Work(table)
 
     def verify(self, job: VerifyJob) -> str:
-        """Run a turn; returns in one word what became of it. Raises Unavailable when the table cannot be read."""
+        """Run a turn; says in one word what became of it. Raises Unavailable when the table cannot be read."""
         started = self._clock.now()
-        hint = job.campaign
-        for _ in range(40):
+        place = _Place(job.campaign)
+        idle: dict[str, str] = {}
+        for _ in range(60):
             now = self._clock.now()
             if (now - started).total_seconds() > _BUDGET:
-                turns.emit(self._queues, job)
-                return "continued"
-            rows, cursor = self._page(hint, job, now)
-            lane, campaign, lead, is_suppressed = self._read(job, hint, rows)
-            if lane is None or job.ticket < lane.ticket:
+                break
+            rows, cursor = self._page(place, job, now)
+            lane, campaign, lead, is_suppressed = self._read(job, place.campaign, rows)
+            if lane is None or job.ticket != lane.ticket:
                 return "dropped"
             if not lane.is_on:
                 return "shut"
-            if job.ticket > lane.ticket:
-                return "dropped"
-            choice = self._choice(lane, now)
+            lane = resting(lane, idle)
+            choice = choose(lane, now, turns.windows_of(lane, self._recent))
             if choice is None or not self._has_room(lane, now):
                 return self._park(job, lane, now)
-            if choice != hint or campaign is None:
-                hint = choice
+            if choice != place.campaign or campaign is None:
+                place = _Place(choice)
                 continue
             turn = _Turn(job, lane, campaign, now)
-            if not self._is_sendable(turn):
-                return self._park(job, lane, now)
             outcome = self._first_of(turn, rows, lead, is_suppressed, started)
             if outcome:
                 return outcome
-            if cursor is None and not self._idle(turn):
+            if place.phase == "follow_ups" or cursor is not None:
+                place = _Place(place.campaign, "first_mails", cursor if place.phase == "first_mails" else None)
+                continue
+            until = self._idle(turn)
+            if until is None:
                 return "dropped"
+            idle[campaign.id] = until
+            place = _Place(place.campaign)
         turns.emit(self._queues, job)
         return "continued"
 
-    def _page(self, campaign: str, job: VerifyJob, now: datetime) -> tuple[list[Waiting], str | None]:
-        """The first rows of the queue: follow-ups that are due, else first mails."""
-        queue = queue_key(campaign, job.sender)
-        known = self._recent.campaign(campaign)
-        if known is None or len(known.steps) > 1:
-            rows, cursor = self._leads.waiting(queue, Between(None, to_text(now)))
-            rows = self._usable(rows, job, now)
-            if rows:
-                return rows, cursor
-        rows, cursor = self._leads.waiting(queue, Between("~", None))
-        return self._usable(rows, job, now), cursor
+    def _page(self, place: _Place, job: VerifyJob, now: datetime) -> tuple[list[Waiting], str | None]:
+        """The rows at a place: follow-ups that are due, and only if there is none, first mails."""
+        queue = queue_key(place.campaign, job.sender)
+        if place.phase == "follow_ups":
+            known = self._recent.campaign(place.campaign)
+            if known is None or len(known.steps) > 1:
+                rows, cursor = self._leads.waiting(queue, Between(None, to_text(now)))
+                if rows := self._usable(rows, job, now):
+                    return rows, cursor
+            place.phase = "first_mails"
+        rows, cursor = self._leads.waiting(queue, Between("~", None), cursor=place.cursor)
+        usable = self._usable(rows, job, now)
+        is_end = len(usable) < len(rows) and leads.is_put_off(rows[-1].due, now)
+        return usable, None if is_end else cursor
 
     def _usable(self, rows: list[Waiting], job: VerifyJob, now: datetime) -> list[Waiting]:
         return [row for row in rows if row.id != job.done and not leads.is_put_off(row.due, now)]
@@ -136,23 +152,22 @@ class Verifying:
         lead = lead_from(items[2]) if rows and items[2] else None
         return lane_from(lane_item) if lane_item else None, found, lead, bool(rows and items[3])
 
-    def _choice(self, lane: Lane, now: datetime) -> str | None:
-        return choose(lane, now, turns.windows_of(lane, self._recent))
-
     def _has_room(self, lane: Lane, now: datetime) -> bool:
-        return lane.has_room(local_day(turn_at(lane, now), lane.zone))
+        """True when mailbox and account have room at the lane's instant, before a credit is spent.
 
-    def _is_sendable(self, turn: _Turn) -> bool:
-        """True when the account's day has room as far as can be seen without a call for each mail."""
-        day = local_day(turn_at(turn.lane, turn.now), self._recent.preferences().zone)
-        item = self._recent.account_day(day)
-        return "limit" not in item or item.get("used", 0) < item["limit"] or bool(item.get("stopped"))
+        The account's day is known as of a minute ago, which spares a read per mail; the claim decides.
+        """
+        at = turn_at(lane, now)
+        item = self._recent.account_day(local_day(at, self._recent.preferences().zone))
+        is_open = "limit" not in item or item.get("used", 0) < item["limit"] or bool(item.get("stopped"))
+        return is_open and lane.has_room(local_day(at, lane.zone))
 
     def _park(self, job: VerifyJob, lane: Lane, now: datetime) -> str:
         """No campaign can send at the lane's next instant, or the day is used up."""
-        if self._choice(lane, now) is not None:
-            zone = self._recent.preferences().zone if self._has_room(lane, now) else lane.zone
-            until = next_midnight(turn_at(lane, now), zone)
+        if choose(lane, now, turns.windows_of(lane, self._recent)) is not None:
+            at = turn_at(lane, now)
+            is_lane_full = not lane.has_room(local_day(at, lane.zone))
+            until = next_midnight(at, lane.zone if is_lane_full else self._recent.preferences().zone)
             turns.park(
                 self._table, self._queues, lane, campaign=job.campaign, until=until, why="cap", now=now
             )
@@ -328,8 +343,11 @@ class Verifying:
         except TransactionCancelled:
             _log.info("lead %s changed while it was skipped", lead.id)
 
-    def _idle(self, turn: _Turn) -> bool:
-        """Nobody of this campaign is due for this sender: rest it, so that others get the turn."""
+    def _idle(self, turn: _Turn) -> str | None:
+        """Nobody of this campaign is due for this sender: rest it until an instant, so that others get the turn.
+
+        None where the ticket has moved on.
+        """
         queue = queue_key(turn.campaign.id, turn.lane.id)
         limit = _IDLE if turn.campaign.enrol.done else _IDLE_WHILE_ENROLLING
         until = turn.now + limit
@@ -341,8 +359,19 @@ class Verifying:
         try:
             self._table.update(write.table, write.key, write.change, condition=write.condition)
         except ConditionFailed:
-            return False
-        return True
+            return None
+        return to_text(until)
+
+
+def resting(lane: Lane, idle: Mapping[str, str]) -> Lane:
+    """The lane with what this turn has put to rest: an eventually consistent read may not show it yet."""
+    if not idle:
+        return lane
+    entries = {
+        campaign: replace(entry, idle_until=idle[campaign]) if campaign in idle else entry
+        for campaign, entry in lane.campaigns.items()
+    }
+    return replace(lane, campaigns=entries)
 
 
 def verdict_values(lead: Lead) -> dict[str, Any]:
