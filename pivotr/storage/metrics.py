@@ -12,7 +12,8 @@ from pivotr.storage.schema import ACCOUNT
 #: Counted from the log, once per entry of the kind.
 KINDS = (
     "sent", "unconfirmed", "failed", "skipped", "released", "settled", "delivered", "bounced", "complained",
-    "transient", "rejected", "withdrawn", "unsubscribed", "replied", "opened", "clicked", "delayed",
+    "transient", "rejected", "withdrawn", "unsubscribed", "suppressed", "replied", "deleted", "opened",
+    "clicked", "delayed",
 )  # fmt: skip
 #: Counted from the leads.
 GAUGES = ("enrolled", "finished", "returned", "in_doubt")
@@ -73,3 +74,24 @@ class Metrics:
                 if name not in ("campaignId", "date", "v") and type(value) is int:
                     sums[name] = sums.get(name, 0) + value
         return sums
+
+
+class Tally:
+    """Counters of several partitions and days, gathered so that a transaction has one write for each item."""
+
+    def __init__(self) -> None:
+        self._counts: dict[tuple[str, str], dict[str, int]] = {}
+
+    def add(self, partition: str, day: str, counts: dict[str, int]) -> None:
+        """Count more on one item."""
+        known = self._counts.setdefault((partition, day), {})
+        for name, count in counts.items():
+            known[name] = known.get(name, 0) + count
+
+    def writes(self) -> list[Update]:
+        """One update for each item that changes."""
+        return [
+            counters(partition, day, counts)
+            for (partition, day), counts in self._counts.items()
+            if any(counts.values())
+        ]

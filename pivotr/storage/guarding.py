@@ -1,0 +1,130 @@
+"""The guard at work: read the figures, judge them, and stop what is in danger.
+
+Everything stops in one transaction (the account's days), then the campaigns are paused one by one; the
+heartbeat goes on with that after a crash. One campaign or one sender that goes bad is stopped alone.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+
+from pivotr import names
+from pivotr.domain.campaigns import Campaign
+from pivotr.domain.guard import Figures, Health, judge, judge_early
+from pivotr.domain.instants import local_day
+from pivotr.ports.clock import Clock
+from pivotr.ports.table import Absent, Change, Table, TransactionCancelled, Update, Write
+from pivotr.storage import account, lanes, log, metrics, settings, transactions
+from pivotr.storage import campaigns as campaign_writes
+from pivotr.storage.campaigns import Campaigns
+from pivotr.storage.lanes import Lanes
+from pivotr.storage.metrics import Metrics
+from pivotr.storage.recent import Recent
+from pivotr.storage.schema import ACCOUNT
+
+_log = logging.getLogger(__name__)
+
+#: Days over which the account is judged, today included.
+WINDOW_DAYS = 7
+
+
+def account_figures(table: Table, recent: Recent, now: datetime) -> Figures:
+    """What left, bounced and complained over the rolling week, in the account's zone."""
+    since = local_day(now - timedelta(days=WINDOW_DAYS - 1), recent.preferences().zone)
+    days = Metrics(table).days(ACCOUNT, since=since)
+    return Figures(
+        sent=sum(int(day.get("used", 0)) for day in days),
+        bounced=sum(int(day.get("bounced", 0)) for day in days),
+        complained=sum(int(day.get("complained", 0)) for day in days),
+    )
+
+
+def account_health(table: Table, recent: Recent, now: datetime) -> Health:
+    """The account's health against the operator's levels."""
+    return judge(account_figures(table, recent, now), recent.preferences().levels)
+
+
+def check(table: Table, recent: Recent, clock: Clock, *, campaign: str, sender: str) -> None:
+    """After a bounce or a complaint: judge the account, then the campaign, then the mailbox."""
+    now = clock.now()
+    health = account_health(table, recent, now)
+    if health.level == "stop":
+        trip(table, recent, clock, health.reason)
+        return
+    if campaign:
+        _check_campaign(table, recent, clock, campaign)
+    if sender:
+        _check_sender(table, recent, clock, sender)
+
+
+def trip(table: Table, recent: Recent, clock: Clock, reason: str) -> bool:
+    """Stop every claim of every campaign from this commit on; False where the guard had tripped already."""
+    now = clock.now()
+    days = account.days_around(now, recent.preferences().zone)
+    entry = log.entry(
+        ACCOUNT, log.plain_key(now, clock.token(), "guard", "guard"), "guard", at=now, reason=reason
+    )
+    writes: list[Write] = [
+        settings.trip_guard(reason, now), *(account.stop_day(day) for day in days), entry
+    ]  # fmt: skip
+    try:
+        transactions.run(table, writes, token=clock.token(), clock=clock)
+    except TransactionCancelled:
+        return False
+    _log.error("guard stopped all campaigns: %s", reason)
+    for running in Campaigns(table).with_status("running"):
+        pause(table, clock, running, f"guard: {reason}")
+    return True
+
+
+def pause(table: Table, clock: Clock, campaign: Campaign, reason: str) -> bool:
+    """Pause one campaign and shut its gates; False where it does not run any more."""
+    now = clock.now()
+    writes: list[Write] = [
+        campaign_writes.transition(campaign.id, "pause", now=now, reason=reason),
+        *(lanes.shut_entry(sender, campaign.id) for sender in campaign.senders),
+        log.entry(
+            campaign.id, log.plain_key(now, clock.token(), "campaign", "paused"), "paused", at=now, reason=reason
+        ),
+    ]
+    try:
+        transactions.run(table, writes, token=clock.token(), clock=clock)
+    except TransactionCancelled:
+        return False
+    _log.warning("campaign %s paused: %s", campaign.id, reason)
+    return True
+
+
+def _check_campaign(table: Table, recent: Recent, clock: Clock, campaign: str) -> None:
+    totals = Metrics(table).totals(campaign)
+    figures = Figures(totals["sent"], totals["bounced"], totals["complained"])
+    health = judge_early(figures, recent.preferences().levels)
+    if health.level != "stop":
+        return
+    found = Campaigns(table).get(campaign, consistent=True)
+    if found and found.status == "running":
+        pause(table, clock, found, f"guard: {health.reason}")
+
+
+def _check_sender(table: Table, recent: Recent, clock: Clock, sender: str) -> None:
+    now = clock.now()
+    lane = Lanes(table).get(sender, consistent=True)
+    if lane is None or lane.stopped:
+        return
+    since = local_day(now - timedelta(days=WINDOW_DAYS - 1), lane.zone)
+    days = Metrics(table).days(metrics.sender_partition(sender), since=since)
+    figures = Figures(
+        sent=lane.used + sum(lane.week),
+        bounced=sum(int(day.get("bounced", 0)) for day in days),
+        complained=sum(int(day.get("complained", 0)) for day in days),
+    )
+    health = judge_early(figures, recent.preferences().levels)
+    if health.level != "stop":
+        return
+    write = Update(names.SENDERS, (sender,), Change(set={"stopped": health.reason}), Absent("stopped"))
+    try:
+        transactions.run(table, [write], token=clock.token(), clock=clock)
+    except TransactionCancelled:
+        return
+    _log.error("sender %s stopped: %s", sender, health.reason)
