@@ -1,7 +1,7 @@
 """F14: a template of 2 KB with 12 spins and 6 variables, rendered for each lead from a seed.
 
-Measured against the package `spintax` from PyPI, against the loop that most mailers use (find an innermost group,
-replace it, search again) and against a better one that replaces all innermost groups in one pass.
+Measured against the package `spintax` from PyPI, against the loop that most mailers use (find an innermost
+group, replace it, search again) and against a better one that replaces all innermost groups in one pass.
 Run: `python -m bench.render`.
 """
 

@@ -1,0 +1,31 @@
+"""Text that strangers wrote, made safe for a mail: no controls, no half characters, no turned order."""
+
+from __future__ import annotations
+
+import re
+
+# Line and paragraph separators count as controls. Directional marks, embeddings, overrides and isolates
+# (Unicode Annex 9) can make an address or a name read as another one; the joiners
+# U+200C and U+200D stay, since Indian scripts and emoji need them.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_CONTROL_BUT_LINES = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_DIRECTION = re.compile(r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+_LINE_END = re.compile(r"\r\n?|[\x85\u2028\u2029\x0b\x0c]")
+
+
+def one_line(text: str) -> str:
+    """A value as one line: controls and runs of blanks become one blank, directional controls go."""
+    text = _DIRECTION.sub("", _CONTROL.sub(" ", _SURROGATE.sub("\ufffd", text)))
+    return " ".join(text.split())
+
+
+def many_lines(text: str) -> str:
+    """A value that may have lines, as a signature: `\\n` between them, no other control but the tab."""
+    text = _DIRECTION.sub("", body_text(text))
+    return "\n".join(line.rstrip() for line in text.split("\n")).strip("\n")
+
+
+def body_text(text: str) -> str:
+    """A whole body: `\\n` between lines, no control but the tab; directional marks of the author stay."""
+    return _CONTROL_BUT_LINES.sub("", _LINE_END.sub("\n", _SURROGATE.sub("\ufffd", text)))
