@@ -7,7 +7,6 @@ is bound to being free, so nobody is in two live campaigns and nobody meets a ca
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pivotr.domain.campaigns import Campaign
@@ -28,14 +27,6 @@ from pivotr.storage.suppressions import Suppressions
 SLICE = 40
 
 
-@dataclass(frozen=True, slots=True)
-class Slice:
-    """What one slice did: the campaign after it, and how many leads wait now because of it."""
-
-    campaign: Campaign
-    enrolled: int
-
-
 class Enrolment:
     """Brings a campaign's enrolment forward."""
 
@@ -47,8 +38,11 @@ class Enrolment:
         self._memberships = Memberships(table)
         self._suppressions = Suppressions(table, key)
 
-    def enrol(self, campaign: Campaign) -> Slice | None:
-        """Enrol one slice. None: it is done, the campaign does not run, or somebody else was faster."""
+    def enrol(self, campaign: Campaign) -> tuple[Campaign, int] | None:
+        """Enrol one slice: the campaign after it, and how many leads wait now because of it.
+
+        None: it is done, the campaign does not run, or somebody else was faster.
+        """
         if campaign.enrol.done or campaign.status != "running":
             return None
         now = self._clock.now()
@@ -59,7 +53,7 @@ class Enrolment:
             try:
                 self._write(campaign, chosen, cursor, left_out, now, is_done=is_done)
                 fresh = self._campaigns.get(campaign.id, consistent=True)
-                return Slice(fresh or campaign, len(chosen))
+                return fresh or campaign, len(chosen)
             except TransactionCancelled as cancelled:
                 refused = {
                     lead.id for lead, reason in zip(chosen, cancelled.reasons, strict=False) if reason

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -169,6 +170,16 @@ def open_entry(campaign: str) -> Change:
     """Open the campaign's gate on the lane."""
     path = ("campaigns", campaign)
     return Change(set={(*path, "o"): True}, remove=((*path, "i"),))
+
+
+def entry_is_open(campaign: str) -> Condition:
+    """The campaign's gate on the lane is open."""
+    return Equals(("campaigns", campaign, "o"), True)
+
+
+def due_now(lane: Lane) -> Lane:
+    """The lane as if its next turn were due: to ask what could be sent."""
+    return replace(lane, due_at="")
 
 
 def shut_entry(sender: str, campaign: str) -> Update:

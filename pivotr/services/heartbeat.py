@@ -1,0 +1,314 @@
+"""The heartbeat, every five minutes: wake lanes, enrol, close old claims, complete, sweep, re-pin, guard, quota.
+
+Every step is conditional, so two heartbeats may overlap and a missing one only delays.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+
+from pivotr import names
+from pivotr.domain.campaigns import Campaign
+from pivotr.domain.chance import seeded_unit
+from pivotr.domain.instants import from_compact, from_text, local_day, to_text
+from pivotr.domain.jobs import VerifyJob
+from pivotr.domain.lanes import Lane, choose, turn_at
+from pivotr.domain.leads import Lead
+from pivotr.domain.pacing import gap_seconds
+from pivotr.domain.senders import slower
+from pivotr.domain.steps import next_due
+from pivotr.errors import PivotrError
+from pivotr.ports.clock import Clock
+from pivotr.ports.mailer import Mailer
+from pivotr.ports.queues import Queues
+from pivotr.ports.table import Between, ConditionFailed, Table, TransactionCancelled, Update, Write
+from pivotr.storage import account, closing, guarding, lanes, log, repinning, sweeping, transactions, turns, withdrawing
+from pivotr.storage import campaigns as campaign_writes
+from pivotr.storage.campaigns import Campaigns
+from pivotr.storage.closing import Closing
+from pivotr.storage.lanes import Lanes
+from pivotr.storage.leads import Leads
+from pivotr.storage.metrics import Metrics
+from pivotr.storage.recent import Recent
+from pivotr.storage.schema import queue_key
+from pivotr.storage.settings import SettingsStore
+
+_log = logging.getLogger(__name__)
+
+#: A run ends itself by then; the function is cut off at 50 s.
+_BUDGET = 40.0
+_STALL = timedelta(seconds=120)
+#: Ten times the time-out of send-email: nobody is still at work on such a claim.
+_OLD_CLAIM = timedelta(minutes=5)
+_PAGE = 25
+
+
+class Heartbeat:
+    """One run over everything that is alive."""
+
+    def __init__(
+        self,
+        *,
+        table: Table,
+        queues: Queues,
+        mailer: Mailer | None,
+        clock: Clock,
+        recent: Recent,
+        enrol: Callable[[Campaign], tuple[Campaign, int] | None],
+    ) -> None:
+        self._table = table
+        self._queues = queues
+        self._mailer = mailer
+        self._clock = clock
+        self._recent = recent
+        self._enrol = enrol
+        self._campaigns = Campaigns(table)
+        self._lanes = Lanes(table)
+        self._leads = Leads(table)
+
+    def run(self) -> dict[str, int]:
+        """Do everything that is due; returns how much of each kind was done."""
+        started = self._clock.now()
+        live = list(self._campaigns.with_status("running", "paused"))
+        aborted = [
+            campaign
+            for key in sweeping.pending(self._table)
+            if (campaign := self._campaigns.get(key, consistent=True)) and campaign.status == "aborted"
+        ]
+        for campaign in (*live, *aborted):
+            self._recent.remember(campaign)
+        pairs = [(campaign, sender) for campaign in (*live, *aborted) for sender in campaign.shares]
+        known = self._lanes.get_many(sorted({sender for _, sender in pairs}), consistent=True)
+        done = {"woken": sum(self._wake(lane) for lane in known.values())}
+        if SettingsStore(self._table).guard().get("tripped"):
+            live = self._pause_all(live)
+        done["enrolled"] = sum(
+            self._enrol_slices(campaign, started) for campaign in live if campaign.status == "running"
+        )
+        done["closed"] = sum(
+            self._close_old(campaign, sender)
+            for campaign in (*live, *aborted)
+            for sender in self._senders_of(campaign, known.values())
+        )
+        done["repinned"] = sum(self._repin(campaign, known.values()) for campaign in live)
+        done["completed"] = sum(self._complete(campaign) for campaign in live if campaign.status == "running")
+        done["swept"] = sum(self._sweep(campaign, known.values()) for campaign in aborted)
+        self._refresh_quota()
+        return done
+
+    def _senders_of(self, campaign: Campaign, known: Iterable[Lane]) -> list[str]:
+        """Every sender that may hold leads of the campaign, those that have left it included."""
+        return sorted({*campaign.senders, *(lane.id for lane in known if campaign.id in lane.campaigns)})
+
+    def _wake(self, lane: Lane) -> bool:
+        """Emit the job of a parked lane at its exact instant, and of a lane whose chain broke."""
+        now = self._clock.now()
+        if not lane.is_on:
+            return False
+        at = turn_at(lane, now)
+        due_at = from_text(lane.due_at)
+        nudged = from_text(lane.nudged_at) if lane.nudged_at else None
+        is_due_soon = at <= now + timedelta(seconds=names.MAX_DELAY_SECONDS) and lane.nudged_at != lane.due_at
+        is_stalled = max(due_at, nudged or due_at) + _STALL <= now
+        if (turns.is_parked(lane) and is_due_soon) or is_stalled:
+            return self._nudge(lane, at, now)
+        return lane.why == "cap" and self._has_room_again(lane, now) and self._reopen(lane, now)
+
+    def _nudge(self, lane: Lane, at: datetime, now: datetime) -> bool:
+        """Emit, then mark: a crash in between costs a second job, not a lost one."""
+        job = VerifyJob(sender=lane.id, ticket=lane.ticket, campaign=turns.hint_for(lane))
+        turns.emit(self._queues, job, delay=turns.delay_until(at, now))
+        write = lanes.nudged(lane, at)
+        try:
+            self._table.update(write.table, write.key, write.change, condition=write.condition)
+        except ConditionFailed:
+            return False
+        return True
+
+    def _has_room_again(self, lane: Lane, now: datetime) -> bool:
+        zone = self._recent.preferences().zone
+        day = Metrics(self._table).account_day(local_day(now, zone))
+        is_open = "limit" not in day or day.get("used", 0) < day["limit"]
+        if not is_open or not lane.has_room(local_day(now, lane.zone)):
+            return False
+        return choose(lanes.due_now(lane), now, turns.windows_of(lane, self._recent)) is not None
+
+    def _reopen(self, lane: Lane, now: datetime) -> bool:
+        """More has become possible on this lane: a new ticket, an earlier instant, a job."""
+        write = lanes.wake(lane, lanes.reopened_at(lane, now, self._gap(lane)))
+        try:
+            self._table.update(write.table, write.key, write.change, condition=write.condition)
+        except ConditionFailed:
+            return False
+        job = VerifyJob(sender=lane.id, ticket=lane.ticket + 1, campaign=turns.hint_for(lane))
+        turns.emit(self._queues, job)
+        return True
+
+    def _gap(self, lane: Lane) -> float:
+        campaign = self._recent.campaign(turns.hint_for(lane))
+        profile = self._recent.profile(lane.id)
+        if campaign is None:
+            return 0.0
+        pace = slower(campaign.gap, profile.gap if profile else None)
+        return gap_seconds(pace, seeded_unit(lane.id, str(lane.ticket), "gap"))
+
+    def _pause_all(self, live: list[Campaign]) -> list[Campaign]:
+        """The guard has tripped: pause what a crash has left running."""
+        reason = str(SettingsStore(self._table).guard().get("reason", ""))
+        for campaign in live:
+            if campaign.status == "running":
+                guarding.pause(self._table, self._clock, campaign, f"guard: {reason}")
+        return [self._campaigns.get(campaign.id, consistent=True) or campaign for campaign in live]
+
+    def _enrol_slices(self, campaign: Campaign, started: datetime) -> int:
+        """Enrol until the lists end or the run's time is up; then let resting lanes look again."""
+        count = 0
+        while (self._clock.now() - started).total_seconds() < _BUDGET:
+            result = self._enrol(campaign)
+            if result is None:
+                break
+            campaign, enrolled = result
+            count += enrolled
+        if count:
+            self._recent.remember(campaign)
+            for lane in self._lanes.get_many(campaign.senders, consistent=True).values():
+                entry = lane.campaigns.get(campaign.id)
+                if lane.is_on and entry and entry.open and (lane.why == "idle" or entry.idle_until):
+                    self._end_idleness(lane, campaign.id)
+        return count
+
+    def _end_idleness(self, lane: Lane, campaign: str) -> None:
+        """New leads wait for a lane that rests for want of them: that makes more possible."""
+        now = self._clock.now()
+        due_at = lanes.reopened_at(lane, now, self._gap(lane)) if lane.why == "idle" else None
+        write = lanes.wake(lane, due_at, lanes.open_entry(campaign), lanes.entry_is_open(campaign))
+        try:
+            self._table.update(write.table, write.key, write.change, condition=write.condition)
+        except ConditionFailed:
+            return
+        if due_at is not None or lane.why == "gap":
+            job = VerifyJob(sender=lane.id, ticket=lane.ticket + 1, campaign=campaign)
+            turns.emit(self._queues, job)
+
+    def _close_old(self, campaign: Campaign, sender: str) -> int:
+        """Claims whose owner is gone: nobody knows whether the mail went out, unless evidence has come."""
+        now = self._clock.now()
+        queue = queue_key(campaign.id, sender)
+        count = 0
+        for between in (Between(None, to_text(now)), Between("~", None)):
+            rows, _ = self._leads.waiting(queue, between, limit=_PAGE)
+            for lead in self._leads.get_many([row.id for row in rows], consistent=True) if rows else []:
+                if lead and lead.claim and lead.queue == queue and _age(lead, now) > _OLD_CLAIM:
+                    count += self._close(campaign, sender, lead, now)
+        return count
+
+    def _close(self, campaign: Campaign, sender: str, lead: Lead, now: datetime) -> bool:
+        assert lead.claim is not None
+        due = next_due(
+            campaign.step_after(lead.step), campaign.window, campaign.id, lead.id, lead.step, now
+        )
+        ending = Closing(
+            campaign=campaign,
+            lead=lead.id,
+            sender=sender,
+            step=lead.step,
+            claim=lead.claim,
+            ticket=0,
+            result="unknown",
+            at=now,
+            reason="no answer was recorded",
+            next_due=to_text(due) if due else "",
+            domain=lead.domain,
+            by="heartbeat",
+        )
+        try:
+            return closing.close(self._table, ending, clock=self._clock, lead=lead) == "closed"
+        except PivotrError as error:
+            _log.warning("claim of lead %s stays open: %s", lead.id, error.sentence)
+            return False
+
+    def _repin(self, campaign: Campaign, known: Iterable[Lane]) -> int:
+        gone = [
+            lane.id
+            for lane in known
+            if (entry := lane.campaigns.get(campaign.id)) is not None and entry.left
+        ]
+        now = self._clock.now()
+        return sum(
+            repinning.repin(self._table, campaign, sender, now=now, clock=self._clock) for sender in gone
+        )
+
+    def _complete(self, campaign: Campaign) -> bool:
+        """Everybody is enrolled and everybody is finished, by the counters: an empty queue proves nothing."""
+        fresh = self._campaigns.get(campaign.id, consistent=True)
+        if fresh is None or fresh.status != "running" or not fresh.enrol.done:
+            return False
+        totals = Metrics(self._table).totals(campaign.id, consistent=True)
+        if totals["enrolled"] != totals["finished"]:
+            return False
+        now = self._clock.now()
+        key = log.plain_key(now, self._clock.token(), "campaign", "completed")
+        writes: list[Write] = [
+            campaign_writes.complete(fresh, now=now),
+            *self._forget(fresh),
+            log.entry(fresh.id, key, "completed", at=now),
+        ]
+        return self._write(writes)
+
+    def _forget(self, campaign: Campaign) -> list[Update]:
+        """Take a campaign that is over off every lane that knows it."""
+        return [lanes.remove_entry(sender, campaign.id) for sender in sorted(campaign.shares)]
+
+    def _sweep(self, campaign: Campaign, known: Iterable[Lane]) -> bool:
+        """Give the waiting leads of an aborted campaign back, until the counters meet."""
+        for sender in self._senders_of(campaign, known):
+            self._withdraw_all(campaign, sender)
+        totals = Metrics(self._table).totals(campaign.id, consistent=True)
+        if totals["enrolled"] != totals["finished"]:
+            return False
+        return self._write(
+            [campaign_writes.swept(campaign), *self._forget(campaign), sweeping.remove(campaign.id)]
+        )
+
+    def _withdraw_all(self, campaign: Campaign, sender: str) -> None:
+        rows = [row.id for row in self._leads.open_in(queue_key(campaign.id, sender))]
+        for start in range(0, len(rows), withdrawing.SLICE):
+            found = self._leads.get_many(rows[start : start + withdrawing.SLICE], consistent=True)
+            leads = [lead for lead in found if lead]
+            withdrawing.withdraw(
+                self._table, campaign, leads, now=self._clock.now(), clock=self._clock, reason="aborted"
+            )
+
+    def _write(self, writes: list[Write]) -> bool:
+        try:
+            transactions.run(self._table, writes, token=self._clock.token(), clock=self._clock)
+        except TransactionCancelled:
+            return False
+        return True
+
+    def _refresh_quota(self) -> None:
+        """The provider's room today: the day is read before the provider is asked, so that nothing counts twice."""
+        if self._mailer is None:
+            return
+        preferences = self._recent.preferences()
+        today = local_day(self._clock.now(), preferences.zone)
+        day = Metrics(self._table).account_day(today)
+        try:
+            quota = self._mailer.quota()
+        except PivotrError as error:
+            _log.warning("quota not read: %s", error.sentence)
+            return
+        if quota is None or quota.max_24_hours < 0 or "limit" not in day:
+            return
+        margin = max(len(self._lanes.all()), int(quota.max_24_hours * 0.01))
+        room = max(0, int(quota.max_24_hours - quota.sent_24_hours) - margin)
+        limit = min(preferences.whole("account.cap"), int(day.get("used", 0)) + room)
+        if limit != day["limit"]:
+            self._write([account.set_limit(self._table, today, limit=limit, seen=int(day["limit"]))])
+
+
+def _age(lead: Lead, now: datetime) -> timedelta:
+    assert lead.claim is not None
+    return now - from_compact(lead.claim.attempt.partition("-")[0])
