@@ -1,7 +1,7 @@
 """Header fields as bytes on the wire: RFC 5322 folding, RFC 2047 encoded words, names beside addresses.
 
-Written out here, not taken from the standard library: its folding differs between releases, and a mail must be
-the same bytes wherever it is rendered.
+Written out here, not taken from the standard library: its folding differs between releases, and a mail
+must be the same bytes wherever it is rendered.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """One mail as bytes: what is previewed is what is tested is what is sent (promise P9).
 
-CRLF between lines, ASCII only, no line over 76 characters but those with one long word. Nothing that a lead or
-a template says can end a header: every value becomes one line before it is written.
+CRLF between lines, ASCII only, no line over 76 characters but those with one long word. Nothing that a lead
+or a template says can end a header: every value becomes one line before it is written.
 """
 
 from __future__ import annotations
