@@ -77,6 +77,8 @@ class Campaign(BaseModel):
     senders: tuple[str, ...] = ()
     #: Sender id → share of the daily cap; the shares add up to the cap.
     shares: dict[str, int] = Field(default_factory=dict)
+    #: Senders that have left: their lanes keep a shut entry until the campaign is over.
+    gone: tuple[str, ...] = ()
     window: Window
     cap: int = Field(default=300, ge=1)
     gap: Gap
@@ -87,6 +89,11 @@ class Campaign(BaseModel):
 
     enrol: Enrolment = Enrolment()
     swept: bool = False
+
+    @property
+    def all_senders(self) -> tuple[str, ...]:
+        """Every sender whose lane knows the campaign, those that have left included."""
+        return (*self.senders, *self.gone)
 
     @property
     def zone(self) -> str:

@@ -6,7 +6,7 @@ Every step is conditional, so two heartbeats may overlap and a missing one only 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from pivotr import names
@@ -79,8 +79,8 @@ class Heartbeat:
         ]
         for campaign in (*live, *aborted):
             self._recent.remember(campaign)
-        pairs = [(campaign, sender) for campaign in (*live, *aborted) for sender in campaign.shares]
-        known = self._lanes.get_many(sorted({sender for _, sender in pairs}), consistent=True)
+        senders = {sender for campaign in (*live, *aborted) for sender in campaign.all_senders}
+        known = self._lanes.get_many(sorted(senders), consistent=True)
         done = {"woken": sum(self._wake(lane) for lane in known.values())}
         if SettingsStore(self._table).guard().get("tripped"):
             live = self._pause_all(live)
@@ -90,17 +90,13 @@ class Heartbeat:
         done["closed"] = sum(
             self._close_old(campaign, sender)
             for campaign in (*live, *aborted)
-            for sender in self._senders_of(campaign, known.values())
+            for sender in campaign.all_senders
         )
-        done["repinned"] = sum(self._repin(campaign, known.values()) for campaign in live)
+        done["repinned"] = sum(self._repin(campaign) for campaign in live)
         done["completed"] = sum(self._complete(campaign) for campaign in live if campaign.status == "running")
-        done["swept"] = sum(self._sweep(campaign, known.values()) for campaign in aborted)
+        done["swept"] = sum(self._sweep(campaign) for campaign in aborted)
         self._refresh_quota()
         return done
-
-    def _senders_of(self, campaign: Campaign, known: Iterable[Lane]) -> list[str]:
-        """Every sender that may hold leads of the campaign, those that have left it included."""
-        return sorted({*campaign.senders, *(lane.id for lane in known if campaign.id in lane.campaigns)})
 
     def _wake(self, lane: Lane) -> bool:
         """Emit the job of a parked lane at its exact instant, and of a lane whose chain broke."""
@@ -229,15 +225,11 @@ class Heartbeat:
             _log.warning("claim of lead %s stays open: %s", lead.id, error.sentence)
             return False
 
-    def _repin(self, campaign: Campaign, known: Iterable[Lane]) -> int:
-        gone = [
-            lane.id
-            for lane in known
-            if (entry := lane.campaigns.get(campaign.id)) is not None and entry.left
-        ]
+    def _repin(self, campaign: Campaign) -> int:
         now = self._clock.now()
         return sum(
-            repinning.repin(self._table, campaign, sender, now=now, clock=self._clock) for sender in gone
+            repinning.repin(self._table, campaign, sender, now=now, clock=self._clock)
+            for sender in campaign.gone
         )
 
     def _complete(self, campaign: Campaign) -> bool:
@@ -259,11 +251,11 @@ class Heartbeat:
 
     def _forget(self, campaign: Campaign) -> list[Update]:
         """Take a campaign that is over off every lane that knows it."""
-        return [lanes.remove_entry(sender, campaign.id) for sender in sorted(campaign.shares)]
+        return [lanes.remove_entry(sender, campaign.id) for sender in campaign.all_senders]
 
-    def _sweep(self, campaign: Campaign, known: Iterable[Lane]) -> bool:
+    def _sweep(self, campaign: Campaign) -> bool:
         """Give the waiting leads of an aborted campaign back, until the counters meet."""
-        for sender in self._senders_of(campaign, known):
+        for sender in campaign.all_senders:
             self._withdraw_all(campaign, sender)
         totals = Metrics(self._table).totals(campaign.id, consistent=True)
         if totals["enrolled"] != totals["finished"]:

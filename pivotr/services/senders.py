@@ -1,0 +1,164 @@
+"""Mailboxes: add, change, open and shut. A sender is one address for ever."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pivotr import names
+from pivotr.domain.addresses import judge
+from pivotr.domain.jobs import VerifyJob
+from pivotr.domain.lanes import Lane
+from pivotr.domain.pacing import Gap, Ramp
+from pivotr.domain.senders import Sender, sender_id
+from pivotr.errors import Conflict, InvalidInput, NotFound
+from pivotr.domain.instants import to_text
+from pivotr.ports.clock import Clock
+from pivotr.ports.queues import Queues
+from pivotr.ports.table import Absent, Change, Put, Table, TransactionCancelled, Update, Write
+from pivotr.storage import lanes, transactions, turns
+from pivotr.storage.codec import ramp_item
+from pivotr.storage.lanes import Lanes
+from pivotr.storage.recent import Recent
+
+
+class Senders:
+    """The mailboxes that mails are sent from."""
+
+    def __init__(self, *, table: Table, queues: Queues, clock: Clock, recent: Recent) -> None:
+        self._table = table
+        self._queues = queues
+        self._clock = clock
+        self._recent = recent
+        self._lanes = Lanes(table)
+
+    def add(
+        self,
+        address: str,
+        *,
+        name: str = "",
+        reply_to: str = "",
+        signature: str = "",
+        zone: str = "",
+        cap: int = 300,
+        ramp: Ramp | None = None,
+        gap: Gap | None = None,
+    ) -> Sender:
+        """A new sender. Raises InvalidInput for an address, Conflict where it exists."""
+        normalized = checked_address(address)
+        if cap < 1:
+            raise InvalidInput("A daily cap must be at least 1.", hint="Use --cap 80, for example.")
+        now = self._clock.now()
+        sender = Sender(
+            id=sender_id(normalized),
+            address=normalized,
+            name=name.strip(),
+            reply_to=checked_address(reply_to) if reply_to else "",
+            signature=signature,
+            zone=zone or self._recent.preferences().zone,
+            cap=cap,
+            ramp=ramp,
+            gap=gap,
+            created_at=to_text(now),
+        )
+        writes: list[Write] = [
+            lanes.new_lane(sender, now=now),
+            Put(names.SENDERS, lanes.profile_item(sender), Absent("id")),
+        ]
+        try:
+            transactions.run(self._table, writes, token=self._clock.token(), clock=self._clock)
+        except TransactionCancelled:
+            raise Conflict(
+                f"There is a sender {normalized} already.",
+                hint=f"Change it with: pivotr sender update {normalized}",
+            ) from None
+        return sender
+
+    def list(self) -> list[tuple[Sender, Lane]]:
+        """Every sender with its lane."""
+        return self._lanes.all()
+
+    def find(self, address_or_id: str) -> tuple[Sender, Lane]:
+        """One sender by address or id. Raises NotFound."""
+        text = address_or_id.strip().lower()
+        key = sender_id(judge(text).normalized or text) if "@" in text else text
+        profile = self._lanes.profile(key)
+        lane = self._lanes.get(key, consistent=True)
+        if profile is None or lane is None:
+            raise NotFound(
+                f"There is no sender “{address_or_id}”.",
+                hint="See all with: pivotr sender list. Add one with: pivotr sender add ADDRESS",
+            )
+        return profile, lane
+
+    def update(self, address_or_id: str, **changes: Any) -> Sender:
+        """Change name, reply_to, signature, cap, ramp or gap; what makes more possible wakes the lane."""
+        profile, lane = self.find(address_or_id)
+        sender = Sender.model_validate({**profile.model_dump(), **changes})
+        if sender.cap < 1:
+            raise InvalidInput("A daily cap must be at least 1.", hint="Use --cap 80, for example.")
+        writes: list[Write] = [Put(names.SENDERS, lanes.profile_item(sender))]
+        change, is_more = _lane_change(profile, sender, lane)
+        if is_more:
+            now = self._clock.now()
+            due_at = lanes.reopened_at(lane, now, 0.0) if lane.why in ("cap", "idle") else None
+            writes.append(lanes.wake(lane, due_at, change))
+        elif change.set or change.remove:
+            writes.append(Update(names.SENDERS, (lane.id,), change))
+        self._write(writes)
+        if is_more:
+            self._emit(lane)
+        return sender
+
+    def pause(self, address_or_id: str) -> Sender:
+        """Shut a mailbox: no new mail of any campaign is claimed from it. Its leads wait."""
+        profile, lane = self.find(address_or_id)
+        self._write([Update(names.SENDERS, (lane.id,), Change(set={"open": False}))])
+        return profile
+
+    def resume(self, address_or_id: str, *, acknowledge: bool = False) -> Sender:
+        """Open a mailbox again. Where the guard stopped it the reason must be acknowledged (else Conflict)."""
+        profile, lane = self.find(address_or_id)
+        if lane.stopped and not acknowledge:
+            raise Conflict(
+                f"{profile.address} was stopped: {lane.stopped}",
+                hint=f"If the cause is mended: pivotr sender resume {profile.address} --acknowledge",
+            )
+        now = self._clock.now()
+        change = Change(set={"open": True}, remove=("stopped",))
+        self._write([lanes.wake(lane, lanes.reopened_at(lane, now, 60.0), change)])
+        self._emit(lane)
+        return profile
+
+    def _emit(self, lane: Lane) -> None:
+        hint = turns.hint_for(lane)
+        if hint:
+            job = VerifyJob(sender=lane.id, ticket=lane.ticket + 1, campaign=hint)
+            turns.emit(self._queues, job)
+
+    def _write(self, writes: list[Write]) -> None:
+        try:
+            transactions.run(self._table, writes, token=self._clock.token(), clock=self._clock)
+        except TransactionCancelled:
+            raise Conflict("The sender was sending at this very moment.", hint="Try again.") from None
+
+
+def _lane_change(old: Sender, new: Sender, lane: Lane) -> tuple[Change, bool]:
+    """What a new cap or ramp changes on the lane, and whether it makes more possible."""
+    if new.cap == old.cap and new.ramp == old.ramp:
+        return Change(), False
+    ramp = new.lane_ramp()
+    if ramp is None:
+        return Change(set={"cap": new.cap}, remove=("ramp",)), new.cap > lane.cap
+    number = lane.ramp.number if lane.ramp else 0
+    kept = type(ramp)(number, ramp.start, ramp.step, ramp.maximum)
+    return Change(set={"cap": kept.cap, "ramp": ramp_item(kept)}), kept.cap > lane.cap
+
+
+def checked_address(address: str) -> str:
+    """A normalised address. Raises InvalidInput."""
+    verdict = judge(address)
+    if verdict.verdict != "valid":
+        raise InvalidInput(
+            f"“{address}” is not a mail address.", hint="Write it as sales@acme.example or “Acme <sales@acme.example>”."
+        )
+    return verdict.normalized
