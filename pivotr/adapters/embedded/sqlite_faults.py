@@ -1,0 +1,117 @@
+"""What SQLite reports, as an error of ours with a sentence and a hint: the one place that knows its codes."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Final, TypeAlias
+
+from pivotr.errors import InvalidInput, Misconfigured, NoAnswer, PivotrError, Unavailable
+from pivotr.names import ENV_HOME
+
+#: What a statement can raise because of the file or of what is to be stored.
+FAULTS: Final = (sqlite3.Error, UnicodeEncodeError)
+
+_ELSEWHERE = f"set {ENV_HOME} to another folder"
+_RESTORE = f"Restore a backup with `pivotr restore`, or {_ELSEWHERE}."
+_WRITABLE = f"Make the file and its folder writable for you, or {_ELSEWHERE}."
+
+
+#: Class, sentence, hint.
+_Meaning: TypeAlias = tuple[type[PivotrError], str, str]
+
+_BUSY: Final[_Meaning] = (
+    Unavailable,
+    "The data file {where} is kept busy by another process.",
+    "Try again when the other command is done.",
+)
+
+#: Primary result code → what it means to the operator.
+_MEANINGS: Final[dict[int, _Meaning]] = {
+    **dict.fromkeys((sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL), _BUSY),
+    sqlite3.SQLITE_FULL: (
+        Unavailable,
+        "The disk that holds the data file {where} is full; nothing was changed.",
+        f"Free some space, or move the file and {_ELSEWHERE}.",
+    ),
+    **dict.fromkeys(
+        (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT),
+        (Misconfigured, "The data file {where} is damaged or is not a data file.", _RESTORE),
+    ),
+    **dict.fromkeys(
+        (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH),
+        (Misconfigured, "The data file {where} cannot be written.", _WRITABLE),
+    ),
+    sqlite3.SQLITE_CANTOPEN: (Misconfigured, "The data file {where} cannot be opened.", _WRITABLE),
+    **dict.fromkeys(
+        (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_NOMEM),
+        (
+            Unavailable,
+            "The data file {where} could not be read or written ({error}); nothing was changed.",
+            "Check the disk and the memory, then try again.",
+        ),
+    ),
+}
+_MOVED: Final[_Meaning] = (
+    Misconfigured,
+    "The data file {where} was moved or deleted while it was in use.",
+    "Put it back and start again.",
+)
+_LOST: Final[_Meaning] = (
+    NoAnswer,
+    "The disk failed while {where} was being written; the last change may or may not be kept.",
+    "Check the disk, then look at the state before you repeat the command.",
+)
+_UNKNOWN: Final[_Meaning] = (Misconfigured, "The data file {where} cannot be used ({error}).", _RESTORE)
+
+
+def translate(error: Exception, path: Path | None, *, committing: bool = False) -> PivotrError:
+    """The error to raise instead of SQLite's own. A fault of our code (no result code) is raised unchanged.
+
+    `committing`: it happened while the transaction was being made durable, so after a fault of the disk
+    nobody knows whether it will be there after the next start.
+    """
+    if isinstance(error, UnicodeEncodeError):
+        return InvalidInput("A text holds half a character (a lone surrogate) and cannot be stored.")
+    code = getattr(error, "sqlite_errorcode", None)
+    if code is None:
+        raise error
+    primary = code & 0xFF  # the low byte is the primary result code, the rest refines it
+    if code == sqlite3.SQLITE_READONLY_DBMOVED:
+        kind, sentence, hint = _MOVED
+    elif primary == sqlite3.SQLITE_IOERR and committing:
+        kind, sentence, hint = _LOST
+    else:
+        kind, sentence, hint = _MEANINGS.get(primary, _UNKNOWN)
+    where = "in memory" if path is None else path
+    return kind(sentence.format(where=where, error=error), hint=hint)
+
+
+def busy(path: Path) -> PivotrError:
+    """The error for a file that other processes did not let go of in time."""
+    kind, sentence, hint = _BUSY
+    return kind(sentence.format(where=path), hint=hint)
+
+
+def from_system(error: OSError, path: Path) -> Misconfigured:
+    """The error to raise when the system does not let us create or open the file."""
+    if path.is_dir():
+        return Misconfigured(
+            f"There is a folder where the data file should be: {path}.",
+            hint=f"Move the folder away, or {_ELSEWHERE}.",
+        )
+    reason = error.strerror or type(error).__name__
+    return Misconfigured(f"The data file {path} cannot be opened for writing ({reason}).", hint=_WRITABLE)
+
+
+def foreign(path: Path) -> Misconfigured:
+    """The error for a database that another program made."""
+    return Misconfigured(f"{path} is a database of another program.", hint=f"Move it away, or {_ELSEWHERE}.")
+
+
+def newer(path: Path, found: int, known: int) -> Misconfigured:
+    """The error for a file of a later format than this program knows."""
+    return Misconfigured(
+        f"This data file was written by a newer Pivotr (format {found}, this one knows {known}).",
+        hint=f"Upgrade with `pip install --upgrade pivotr`, or {_ELSEWHERE}. The file is {path}.",
+    )

@@ -1,0 +1,191 @@
+"""The one SQLite file of the embedded environment: connections, transactions, file format.
+
+It knows nothing of tables and queues; they bring their own schema and share its connections.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final
+from weakref import WeakSet
+
+from pivotr.adapters.embedded import sqlite_faults
+from pivotr.errors import Unavailable
+
+#: Format of the file, kept in `PRAGMA user_version`; 0 is a file that nobody has set up yet.
+FORMAT: Final = 1
+
+#: How long a writer waits for another process before it gives up.
+BUSY_SECONDS = 10.0
+
+_WAL_TRIES = 100
+
+
+class _Held:
+    """A connection that is closed with its last owner: a thread that ends leaves nothing open."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+
+    def __del__(self) -> None:
+        self.connection.close()
+
+
+class SqliteFile:
+    """One data file for any number of threads and processes; `path` None keeps all in memory.
+
+    Raises Misconfigured where the file cannot be used: damaged, of another program, of a newer Pivotr, not
+    writable, or a folder.
+    """
+
+    def __init__(self, path: Path | None, *, durable: bool = True) -> None:
+        self.path = path
+        self._durable = durable
+        self._local = threading.local()
+        self._held: WeakSet[_Held] = WeakSet()
+        self._shared: _Held | None = None
+        self._turn: AbstractContextManager[Any] = nullcontext()
+        if path is None:
+            # A database in memory belongs to one connection: all threads share it, one at a time.
+            self._turn = threading.RLock()
+            self._shared = self._open(":memory:")
+        else:
+            self._create(path)
+
+    def rows(self, sql: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+        """All rows of one reading statement. Raises Unavailable, Misconfigured."""
+        with self._turn:
+            try:
+                return self._connection().execute(sql, values).fetchall()
+            except sqlite_faults.FAULTS as error:
+                raise sqlite_faults.translate(error, self.path) from error
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """One write transaction, committed at the end and rolled back by any exception; not to be nested.
+
+        Raises Unavailable (nothing was written), NoAnswer (the disk failed at the end), Misconfigured.
+        """
+        with self._turn:
+            committing = False
+            connection: sqlite3.Connection | None = None
+            try:
+                connection = self._connection()
+                # The write lock before the first read: a condition and its write are one step.
+                connection.execute("BEGIN IMMEDIATE")
+                yield connection
+                committing = True
+                connection.execute("COMMIT")
+            except sqlite_faults.FAULTS as error:
+                _roll_back(connection)
+                raise sqlite_faults.translate(error, self.path, committing=committing) from error
+            except BaseException:
+                _roll_back(connection)
+                raise
+
+    def ensure(self, schema: Mapping[str, str]) -> None:
+        """Create what is missing of a schema: name of table or index → its `CREATE … IF NOT EXISTS`.
+
+        Takes the write lock only if something is missing, so that a second process starts beside a busy one.
+        """
+        present = {name for (name,) in self.rows("SELECT name FROM sqlite_schema")}
+        missing = [sql for name, sql in schema.items() if name not in present]
+        if missing:
+            with self.writing() as connection:
+                for sql in missing:
+                    connection.execute(sql)
+
+    def close(self) -> None:
+        """Close the connections of all threads; the file opens again by itself if it is used again."""
+        for held in list(self._held):
+            held.connection.close()
+        self._held.clear()
+        self._local = threading.local()
+
+    def __enter__(self) -> SqliteFile:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _connection(self) -> sqlite3.Connection:
+        held = self._shared or getattr(self._local, "held", None)
+        if held is None:
+            held = self._local.held = self._open(str(self.path))
+        return held.connection
+
+    def _open(self, target: str) -> _Held:
+        # Another thread may close it (close(), or the collector), so the module's own thread check is off.
+        connection = sqlite3.connect(
+            target,
+            timeout=BUSY_SECONDS,
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=512,
+        )
+        held = _Held(connection)
+        # FULL: a claim that a power failure takes back would be a second mail. NORMAL keeps the file whole,
+        # but may lose the last transactions.
+        connection.execute(f"PRAGMA synchronous={'FULL' if self._durable else 'NORMAL'}")
+        connection.execute("PRAGMA cache_size=-16384")
+        # A longer log before it is folded into the file: a bulk insert touches the same pages many times.
+        connection.execute("PRAGMA wal_autocheckpoint=8000")
+        self._held.add(held)
+        return held
+
+    def _create(self, path: Path) -> None:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            # People's addresses: readable for the owner only. An existing file keeps its mode.
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        except OSError as error:
+            raise sqlite_faults.from_system(error, path) from error
+        try:
+            self._check_format(path)
+            self._use_wal(path)
+        except BaseException:
+            self.close()
+            raise
+
+    def _check_format(self, path: Path) -> None:
+        ((found,),) = self.rows("PRAGMA user_version")
+        if found > FORMAT:
+            raise sqlite_faults.newer(path, found, FORMAT)
+        if found:
+            return
+        with self.writing() as connection:
+            # Another process may have been first: look again, now that nobody else can write.
+            (found,) = connection.execute("PRAGMA user_version").fetchone()
+            (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+            if found == 0 and tables:
+                raise sqlite_faults.foreign(path)
+            if found == 0:
+                connection.execute(f"PRAGMA user_version={FORMAT}")
+
+    def _use_wal(self, path: Path) -> None:
+        """Readers never wait for the writer. Switching needs the file for a moment to itself, and SQLite does
+        not wait for that: so each refusal is followed by a wait for the write lock."""
+        for _ in range(_WAL_TRIES):
+            ((mode,),) = self.rows("PRAGMA journal_mode")
+            if mode == "wal":
+                return
+            try:
+                self.rows("PRAGMA journal_mode=WAL")
+            except Unavailable:
+                with self.writing():
+                    pass
+        raise sqlite_faults.busy(path)
+
+
+def _roll_back(connection: sqlite3.Connection | None) -> None:
+    if connection is not None and connection.in_transaction:
+        with suppress(sqlite3.Error):
+            connection.execute("ROLLBACK")

@@ -1,0 +1,145 @@
+"""The statements of one logical table, written once when the adapter starts.
+
+A row holds the item's text and, beside it, the attributes that keys and indexes are made of: NULL where the
+item lacks them, so that partial indexes are as sparse as DynamoDB's.
+"""
+
+from __future__ import annotations
+
+from types import NoneType
+from typing import Any, Final
+
+from pivotr.adapters.embedded.codec import encode
+from pivotr.adapters.embedded.ranges import NUMBER, TEXT, Range, quoted
+from pivotr.errors import InvalidInput, NotFound
+from pivotr.ports.table import IndexSpec, Item, Key, TableSpec
+
+_COLUMN_TYPES: Final = frozenset((str, NoneType))
+
+
+class TableSql:
+    """Statements and row shape of one table."""
+
+    def __init__(self, spec: TableSpec) -> None:
+        self.spec = spec
+        self.name = spec.name
+        self.keys = (spec.partition,) if spec.sort is None else (spec.partition, spec.sort)
+        of_indexes = (name for index in spec.indexes for name in _own(index))
+        self._texts = tuple(dict.fromkeys((*self.keys, *of_indexes)))
+        self._names = frozenset(self._texts)
+        columns = (*self._texts, *((spec.ttl,) if spec.ttl else ()), TEXT)
+        where = " AND ".join(f'"{name}" = ?' for name in self.keys)
+        changed = ", ".join(f'"{name}" = excluded."{name}"' for name in columns if name not in self.keys)
+        insert = f'INTO "{self.name}" ({quoted(columns)}) VALUES ({", ".join("?" * len(columns))})'
+        self.select = f'SELECT "{TEXT}" FROM "{self.name}" WHERE {where}'
+        self.upsert = f"INSERT {insert} ON CONFLICT ({quoted(self.keys)}) DO UPDATE SET {changed}"
+        self.insert_new = f"INSERT OR IGNORE {insert}"
+        self.delete = f'DELETE FROM "{self.name}" WHERE {where}'
+        self.expire = f'DELETE FROM "{self.name}" WHERE "{spec.ttl}" <= ?' if spec.ttl else ""
+        self.last_number = f'SELECT coalesce(max("{NUMBER}"), 0) FROM "{self.name}"'
+        self.keys_after = f'SELECT {quoted(self.keys)} FROM "{self.name}" WHERE "{NUMBER}" > ?'
+        self.scan = (
+            f'SELECT "{NUMBER}", "{TEXT}" FROM "{self.name}" WHERE "{NUMBER}" > ? ORDER BY "{NUMBER}" LIMIT ?'
+        )
+        self._ranges = {index.name: self._index_range(index) for index in spec.indexes}
+        self._whole = Range(
+            name=f"The table {self.name}",
+            table=self.name,
+            partition=spec.partition,
+            sort=spec.sort,
+            order=self.keys[1:],
+            attributes=(),
+            columns=(TEXT,),
+            sparse=(),
+        )
+
+    def schema(self) -> dict[str, str]:
+        """Name of each table and index → the statement that creates it."""
+        texts = ", ".join(f'"{name}" TEXT{" NOT NULL" if name in self.keys else ""}' for name in self._texts)
+        ttl = f', "{self.spec.ttl}" INTEGER' if self.spec.ttl else ""
+        # A plain row number as the row's address keeps bulk inserts at the end of the file: the ids are
+        # hashes, and a table in their order would rewrite a page for each row.
+        columns = f'"{NUMBER}" INTEGER PRIMARY KEY, {texts}{ttl}, "{TEXT}" TEXT NOT NULL'
+        unique = f"UNIQUE ({quoted(self.keys)})"
+        schema = {self.name: f'CREATE TABLE IF NOT EXISTS "{self.name}" ({columns}, {unique})'}
+        for index in self.spec.indexes:
+            schema |= self._create_index(index.name, _own(index))
+        if self.spec.ttl:
+            schema |= self._create_index("expiry", (self.spec.ttl,))
+        return schema
+
+    def range(self, index: str | None) -> Range:
+        """How to read a partition of the table, or of an index. Raises NotFound."""
+        if index is None:
+            return self._whole
+        try:
+            return self._ranges[index]
+        except KeyError:
+            raise NotFound(f"The table {self.name} has no index {index}.") from None
+
+    def key(self, key: Key) -> Key:
+        """The key itself. Raises InvalidInput where it has not the shape of this table's keys."""
+        if len(key) != len(self.keys) or not all(isinstance(part, str) and part for part in key):
+            raise InvalidInput(
+                f"A key of {self.name} is {' and '.join(self.keys)}, each a text that is not empty."
+            )
+        return key
+
+    def key_of(self, item: Item) -> Key:
+        """The key of an item. Raises InvalidInput."""
+        return self.key(tuple(item.get(name, "") for name in self.keys))
+
+    def row(self, item: Item) -> tuple[Any, ...]:
+        """The row of an item. Raises InvalidInput for what no key or index can hold, and as `encode` does."""
+        texts = tuple(map(item.get, self._texts))
+        gaps = texts.count(None)
+        # One look at all columns together: this runs for every row of an import.
+        if (
+            not _COLUMN_TYPES.issuperset(map(type, texts))
+            or "" in texts
+            or (gaps and gaps != len(self._names - item.keys()))
+            or None in texts[: len(self.keys)]
+        ):
+            texts = self._plain_texts(item)
+        if self.spec.ttl is None:
+            return (*texts, encode(item))
+        return (*texts, item.get(self.spec.ttl), encode(item))
+
+    def _plain_texts(self, item: Item) -> tuple[str | None, ...]:
+        """The same, attribute by attribute: enumerations become plain texts, a fault is named."""
+        for name in self._texts:
+            value = item.get(name)
+            if (name in item or name in self.keys) and not (isinstance(value, str) and value):
+                raise InvalidInput(
+                    f"{name} of an item of {self.name} is {value!r}; a part of a key or of an index must "
+                    "be a text that is not empty."
+                )
+        return tuple(str.__str__(item[name]) if name in item else None for name in self._texts)
+
+    def _index_range(self, index: IndexSpec) -> Range:
+        own = _own(index)
+        attributes = tuple(dict.fromkeys((*self.keys, *own, *index.projection)))
+        return Range(
+            name=f"The index {index.name} of {self.name}",
+            table=self.name,
+            partition=index.partition,
+            sort=index.sort,
+            # The row number makes the order, and so the cursor, unambiguous: equals stand as they came.
+            # SQLite has it in each index anyway, and in a bulk insert it only grows, where the hashed ids
+            # would spread the rows of one instant over the whole index.
+            order=(*own[1:], NUMBER),
+            attributes=attributes,
+            columns=attributes if self._names.issuperset(attributes) else (TEXT,),
+            sparse=own[1:],
+        )
+
+    def _create_index(self, name: str, columns: tuple[str, ...]) -> dict[str, str]:
+        full = f"{self.name}-{name}"
+        where = " AND ".join(f'"{column}" IS NOT NULL' for column in columns)
+        return {
+            full: f'CREATE INDEX IF NOT EXISTS "{full}" ON "{self.name}" ({quoted(columns)}) WHERE {where}'
+        }
+
+
+def _own(index: IndexSpec) -> tuple[str, ...]:
+    return (index.partition,) if index.sort is None else (index.partition, index.sort)
