@@ -29,6 +29,7 @@ _LINK = re.compile(r"https?://[!-;=?-~]+")
 _MAILTO = re.compile(r"mailto:[!-;=?-~]+")
 #: RFC 5322, 2.1.1: no line over 998 characters; a link stands on a line of its own.
 _LONGEST_LINK = 900
+_LITERAL = re.compile(r"(?:[!-<>-~ \t]*[!-<>-~])?")
 _QUOTED = [f"={byte:02X}" for byte in range(256)]
 for _byte in (*range(33, 61), *range(62, 127), 9, 32):
     _QUOTED[_byte] = chr(_byte)
@@ -163,6 +164,11 @@ def _quoted_lines(content: str) -> list[str]:
     """RFC 2045, 6.7: lines of at most 76 characters; a blank at the end and a leading From are encoded."""
     lines: list[str] = []
     for line in content.removesuffix("\n").split("\n"):
+        if _LITERAL.fullmatch(line) and not line.startswith("From "):
+            breaks = range(0, len(line) - 76, 75)
+            lines += [f"{line[at : at + 75]}=" for at in breaks]
+            lines.append(line[len(breaks) * 75 :])
+            continue
         symbols = [_QUOTED[byte] for byte in line.encode()]
         if symbols and symbols[-1] in (" ", "\t"):
             symbols[-1] = _QUOTED_BLANK[symbols[-1]]
