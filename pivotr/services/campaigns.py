@@ -31,6 +31,9 @@ from pivotr.storage.metrics import Metrics
 from pivotr.storage.recent import Recent
 from pivotr.storage.templates import Templates
 
+EVERYBODY = Filters()
+CAREFUL = Policy()
+
 
 @dataclass(frozen=True, slots=True)
 class CampaignView:
@@ -64,17 +67,19 @@ class Campaigns:
         window: Window,
         gap: Gap,
         cap: int = 300,
-        filters: Filters = Filters(),
-        policy: Policy = Policy(),
+        filters: Filters = EVERYBODY,
+        policy: Policy = CAREFUL,
         not_mailed_within_days: int = 0,
         domain_cap: int = 0,
         actor: str = "",
     ) -> Campaign:
         """A new draft. Everything it names must exist. Raises InvalidInput, NotFound."""
         if not name.strip():
-            raise InvalidInput("A campaign needs a name.", hint="pivotr campaign create \"Diwali outreach\" …")
+            raise InvalidInput("A campaign needs a name.", hint='pivotr campaign create "Diwali outreach" …')
         if not 1 <= len(steps) <= MAX_STEPS:
-            raise InvalidInput(f"A campaign has 1 to {MAX_STEPS} steps.", hint="Name the first with --template.")
+            raise InvalidInput(
+                f"A campaign has 1 to {MAX_STEPS} steps.", hint="Name the first with --template."
+            )
         if not 1 <= len(senders) <= MAX_SENDERS:
             raise InvalidInput(
                 f"A campaign has 1 to {MAX_SENDERS} senders.", hint="Name one with --sender ADDRESS."
@@ -107,7 +112,7 @@ class Campaigns:
         transactions.run(self._table, writes, token=self._clock.token(), clock=self._clock)
         return campaign
 
-    def list(self) -> list[Campaign]:
+    def all(self) -> list[Campaign]:
         """Every campaign, newest first."""
         return self._store.all()
 
@@ -151,9 +156,7 @@ class Campaigns:
         edit = campaign_writes.edit(campaign, **{field: dumped[field] for field in fields})
         now = self._clock.now()
         entry_key = log.plain_key(now, self._clock.token(), "campaign", "updated")
-        entry = log.entry(
-            campaign.id, entry_key, "updated", at=now, actor=actor, changed=sorted(changes)
-        )
+        entry = log.entry(campaign.id, entry_key, "updated", at=now, actor=actor, changed=sorted(changes))
         moved, writes = self._lane_writes(campaign, updated)
         try:
             transactions.run(
@@ -162,9 +165,7 @@ class Campaigns:
         except TransactionCancelled:
             raise Conflict("The campaign changed at this very moment.", hint="Try again.") from None
         for lane in moved:
-            turns.emit(
-                self._queues, VerifyJob(sender=lane.id, ticket=lane.ticket + 1, campaign=campaign.id)
-            )
+            turns.emit(self._queues, VerifyJob(sender=lane.id, ticket=lane.ticket + 1, campaign=campaign.id))
         return self.get(campaign.id)
 
     def add(self, key: str) -> Campaign:
@@ -224,7 +225,8 @@ class Campaigns:
         found = self._lanes.profile(sender_id(text) if "@" in text else text)
         if found is None:
             raise NotFound(
-                f"There is no sender “{address_or_id}”.", hint=f"Add it with: pivotr sender add {address_or_id}"
+                f"There is no sender “{address_or_id}”.",
+                hint=f"Add it with: pivotr sender add {address_or_id}",
             )
         return found
 
@@ -253,7 +255,9 @@ class Campaigns:
     def _steps(self, campaign: Campaign, steps: Sequence[Step]) -> tuple[Step, ...]:
         """Steps as they may replace the present ones; a live campaign names fixed versions."""
         if not 1 <= len(steps) <= MAX_STEPS:
-            raise InvalidInput(f"A campaign has 1 to {MAX_STEPS} steps.", hint="Name the first with --template.")
+            raise InvalidInput(
+                f"A campaign has 1 to {MAX_STEPS} steps.", hint="Name the first with --template."
+            )
         fixed: list[Step] = []
         for step in steps:
             self._check_template(step)

@@ -55,9 +55,7 @@ class Enrolment:
                 fresh = self._campaigns.get(campaign.id, consistent=True)
                 return fresh or campaign, len(chosen)
             except TransactionCancelled as cancelled:
-                refused = {
-                    lead.id for lead, reason in zip(chosen, cancelled.reasons, strict=False) if reason
-                }
+                refused = {lead.id for lead, reason in zip(chosen, cancelled.reasons, strict=False) if reason}
                 if not refused:
                     return None
                 chosen = [lead for lead in chosen if lead.id not in refused]

@@ -22,7 +22,17 @@ from pivotr.domain.outgoing import header_id
 from pivotr.domain.suppression import Suppression, address_key
 from pivotr.errors import InvalidInput, PivotrError, Unavailable
 from pivotr.ports.clock import Clock
-from pivotr.ports.table import Absent, Change, Check, Either, Equals, Table, TransactionCancelled, Update, Write
+from pivotr.ports.table import (
+    Absent,
+    Change,
+    Check,
+    Either,
+    Equals,
+    Table,
+    TransactionCancelled,
+    Update,
+    Write,
+)
 from pivotr.storage import closing, endings, guarding, log, metrics, suppressions, transactions
 from pivotr.storage.closing import Closing
 from pivotr.storage.leads import Leads
@@ -59,9 +69,7 @@ class MailRef:
 class Feedback:
     """Reads provider events and writes their consequences."""
 
-    def __init__(
-        self, *, table: Table, clock: Clock, recent: Recent, lead_key: bytes, provider: str
-    ) -> None:
+    def __init__(self, *, table: Table, clock: Clock, recent: Recent, lead_key: bytes, provider: str) -> None:
         self._table = table
         self._clock = clock
         self._recent = recent
@@ -241,7 +249,7 @@ class Feedback:
         profile = self._recent.profile(mail.sender)
         return header_id(self._provider, event.message_id, mail.attempt, profile.domain if profile else "")
 
-    def _entry(self, event: FeedbackEvent, mail: MailRef, kind: str, *, lead: str) -> log.Put:
+    def _entry(self, event: FeedbackEvent, mail: MailRef, kind: str, *, lead: str) -> Put:
         facts: dict[str, Any] = {"mail_id": event.message_id, "thread": self._thread(event, mail)}
         if event.event_at:
             facts["event_at"] = event.event_at
@@ -345,9 +353,7 @@ class Feedback:
         )
         return [*writes, update]
 
-    def _soft_update(
-        self, lead: Lead, mail: MailRef, values: dict[Any, Any], *, is_evidence: bool
-    ) -> Update:
+    def _soft_update(self, lead: Lead, mail: MailRef, values: dict[Any, Any], *, is_evidence: bool) -> Update:
         """A transient bounce leaves the lead where it is, but settles a doubt about this mail."""
         if is_evidence and lead.status == "unconfirmed":
             values["status"] = "sent"

@@ -24,7 +24,18 @@ from pivotr.ports.clock import Clock
 from pivotr.ports.mailer import Mailer
 from pivotr.ports.queues import Queues
 from pivotr.ports.table import Between, ConditionFailed, Table, TransactionCancelled, Update, Write
-from pivotr.storage import account, closing, guarding, lanes, log, repinning, sweeping, transactions, turns, withdrawing
+from pivotr.storage import (
+    account,
+    closing,
+    guarding,
+    lanes,
+    log,
+    repinning,
+    sweeping,
+    transactions,
+    turns,
+    withdrawing,
+)
 from pivotr.storage import campaigns as campaign_writes
 from pivotr.storage.campaigns import Campaigns
 from pivotr.storage.closing import Closing
@@ -202,9 +213,7 @@ class Heartbeat:
 
     def _close(self, campaign: Campaign, sender: str, lead: Lead, now: datetime) -> bool:
         assert lead.claim is not None
-        due = next_due(
-            campaign.step_after(lead.step), campaign.window, campaign.id, lead.id, lead.step, now
-        )
+        due = next_due(campaign.step_after(lead.step), campaign.window, campaign.id, lead.id, lead.step, now)
         ending = Closing(
             campaign=campaign,
             lead=lead.id,
@@ -298,7 +307,7 @@ class Heartbeat:
         room = max(0, int(quota.max_24_hours - quota.sent_24_hours) - margin)
         limit = min(preferences.whole("account.cap"), int(day.get("used", 0)) + room)
         if limit != day["limit"]:
-            self._write([account.set_limit(self._table, today, limit=limit, seen=int(day["limit"]))])
+            self._write([account.set_limit(today, limit=limit, seen=int(day["limit"]))])
 
 
 def _age(lead: Lead, now: datetime) -> timedelta:

@@ -6,12 +6,12 @@ from typing import Any
 
 from pivotr import names
 from pivotr.domain.addresses import judge
+from pivotr.domain.instants import to_text
 from pivotr.domain.jobs import VerifyJob
 from pivotr.domain.lanes import Lane
 from pivotr.domain.pacing import Gap, Ramp
 from pivotr.domain.senders import Sender, sender_id
 from pivotr.errors import Conflict, InvalidInput, NotFound
-from pivotr.domain.instants import to_text
 from pivotr.ports.clock import Clock
 from pivotr.ports.queues import Queues
 from pivotr.ports.table import Absent, Change, Put, Table, TransactionCancelled, Update, Write
@@ -73,7 +73,7 @@ class Senders:
             ) from None
         return sender
 
-    def list(self) -> list[tuple[Sender, Lane]]:
+    def all(self) -> list[tuple[Sender, Lane]]:
         """Every sender with its lane."""
         return self._lanes.all()
 
@@ -159,6 +159,7 @@ def checked_address(address: str) -> str:
     verdict = judge(address)
     if verdict.verdict != "valid":
         raise InvalidInput(
-            f"“{address}” is not a mail address.", hint="Write it as sales@acme.example or “Acme <sales@acme.example>”."
+            f"“{address}” is not a mail address.",
+            hint="Write it as sales@acme.example or “Acme <sales@acme.example>”.",
         )
     return verdict.normalized

@@ -6,38 +6,38 @@ The claim is one transaction over lane, lead and account day; every gate and lim
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pivotr import names
 from pivotr.domain.campaigns import Campaign
 from pivotr.domain.chance import attempt_id, seeded_unit
 from pivotr.domain.days import next_midnight
-from pivotr.domain.instants import from_text, local_day, to_text
+from pivotr.domain.instants import from_text, local_day
 from pivotr.domain.jobs import SendJob, VerifyJob
 from pivotr.domain.lanes import Lane, earliest_opening
 from pivotr.domain.leads import Claim, Lead
-from pivotr.domain.outgoing import Outgoing, Wording, header_id
+from pivotr.domain.outgoing import Outgoing, Wording
 from pivotr.domain.pacing import gap_seconds
 from pivotr.domain.senders import Sender, slower
-from pivotr.domain.steps import next_due
 from pivotr.domain.windows import is_open
-from pivotr.errors import InvalidInput, NoAnswer, PivotrError
+from pivotr.errors import InvalidInput, NoAnswer, PivotrError, Unavailable
 from pivotr.ports.clock import Clock
-from pivotr.ports.mailer import (
-    Accepted,
-    AccountRefused,
-    Mail,
-    Mailer,
-    NotSent,
-    Outcome,
-    RecipientRejected,
-    Unknown,
-)
+from pivotr.ports.mailer import Mail, Mailer, NotSent, Outcome
 from pivotr.ports.queues import Queues
-from pivotr.ports.table import Reason, Table, TransactionCancelled
-from pivotr.storage import account, closing, conditions, lanes, leads, log, metrics, transactions, turns
-from pivotr.storage.closing import Closing
+from pivotr.ports.table import Reason, Table, TransactionCancelled, Write
+from pivotr.storage import (
+    account,
+    closing,
+    conditions,
+    lanes,
+    leads,
+    metrics,
+    outcomes,
+    skipping,
+    transactions,
+    turns,
+)
 from pivotr.storage.codec import campaign_from, lane_from, lead_from
 from pivotr.storage.recent import Recent
 from pivotr.storage.schema import ACCOUNT, queue_key
@@ -46,10 +46,8 @@ _log = logging.getLogger(__name__)
 
 #: Seconds after which a claim is too old to call the provider: the function slept or was swapped out.
 _STALE_CLAIM = 20.0
-#: A lane that the provider throttled rests this long; while it stays so the next turn meets it again.
-_BACK_OFF = timedelta(seconds=60)
-#: A provider that cannot be reached at all.
-_BACK_OFF_UNREACHABLE = timedelta(seconds=300)
+#: Seconds by which a job is put off when the table cannot be reached.
+_PUT_OFF = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +77,15 @@ class Sending:
         self._clock = clock
         self._recent = recent
         self._wording = wording
+
+    def handle(self, job: SendJob) -> str:
+        """As `send`; a table that cannot be reached puts the job off, so that receives are spent by poison only."""
+        try:
+            return self.send(job)
+        except Unavailable as error:
+            _log.warning("send job put off: %s", error.sentence)
+            turns.emit(self._queues, job, delay=_PUT_OFF)
+            return "put off"
 
     def send(self, job: SendJob) -> str:
         """Send the job's mail if it is its turn; says in one word what became of it.
@@ -157,9 +164,7 @@ class Sending:
             outgoing = self._wording.mail(
                 campaign=campaign.id,
                 template=self._recent.template(step.template, step.version),
-                first_template=self._recent.template(
-                    campaign.steps[0].template, campaign.steps[0].version
-                ),
+                first_template=self._recent.template(campaign.steps[0].template, campaign.steps[0].version),
                 lead=lead,
                 step=job.step,
                 sender=profile,
@@ -184,25 +189,9 @@ class Sending:
         due_at = earliest_opening(turns.windows_of(lane, self._recent), now + timedelta(seconds=gap))
         return _Turn(job, lane, campaign, lead, profile, now, outgoing, claim, due_at)
 
-    def _skip(
-        self, job: SendJob, campaign: Campaign, lead: Lead, error: PivotrError, now: datetime
-    ) -> None:
+    def _skip(self, job: SendJob, campaign: Campaign, lead: Lead, error: PivotrError, now: datetime) -> None:
         _log.warning("campaign %s, lead %s skipped: %s", campaign.id, lead.id, error.sentence)
-        key = log.plain_key(now, self._clock.token(), lead.id, "skipped")
-        writes = [
-            leads.end(lead, "skipped", reason=error.sentence),
-            log.entry(
-                campaign.id, key, "skipped", at=now, lead=lead.id, sender=job.sender, step=job.step,
-                reason=error.sentence,
-            ),
-            metrics.counters(
-                campaign.id, local_day(now, campaign.zone), {"skipped": 1, "finished": 1}
-            ),
-        ]  # fmt: skip
-        try:
-            transactions.run(self._table, writes, token=self._clock.token(), clock=self._clock)
-        except TransactionCancelled:
-            _log.info("lead %s changed while it was skipped", lead.id)
+        skipping.skip(self._table, campaign, lead, error.sentence, now=now, clock=self._clock)
         again = VerifyJob(sender=job.sender, ticket=job.ticket, campaign=job.campaign, done=lead.id)
         turns.emit(self._queues, again)
 
@@ -230,7 +219,7 @@ class Sending:
                 return "no answer"
         return "refused"
 
-    def _claim_writes(self, turn: _Turn) -> list[lanes.Update]:
+    def _claim_writes(self, turn: _Turn) -> list[Write]:
         job, claim = turn.job, turn.claim
         verdict: dict[str, object] = {}
         if job.verified_at:
@@ -248,9 +237,7 @@ class Sending:
                 campaign_day=local_day(turn.now, turn.campaign.zone),
             ),
             leads.claim(turn.lead.id, turn.lead.queue, job.step, now=turn.now, claim=claim, verdict=verdict),
-            metrics.counters(
-                ACCOUNT, claim.account_day, {"used": 1}, condition=conditions.day_has_room()
-            ),
+            metrics.counters(ACCOUNT, claim.account_day, {"used": 1}, condition=conditions.day_has_room()),
         ]
 
     def _after_refusal(self, turn: _Turn, reasons: tuple[Reason | None, ...]) -> str:
@@ -291,9 +278,7 @@ class Sending:
 
     def _park(self, lane: Lane, job: SendJob, now: datetime, zone: str) -> None:
         until = next_midnight(now, zone)
-        turns.park(
-            self._table, self._queues, lane, campaign=job.campaign, until=until, why="cap", now=now
-        )
+        turns.park(self._table, self._queues, lane, campaign=job.campaign, until=until, why="cap", now=now)
 
     def _open_day(self, turn: _Turn) -> None:
         account.open_day(
@@ -311,13 +296,24 @@ class Sending:
         else:
             outcome = self._mailer.send(self._mail(turn))
         now = self._clock.now()
-        ending = self._ending(turn, outcome, now)
+        ending = outcomes.ending(
+            outcome,
+            campaign=turn.campaign,
+            lead=turn.lead,
+            sender=turn.profile,
+            step=turn.job.step,
+            claim=turn.claim,
+            ticket=turn.job.ticket,
+            provider=self._wording.provider,
+            facts=turn.outgoing.facts,
+            now=now,
+        )
         lead = turn.lead.model_copy(update={"claim": turn.claim})
-        closed = closing.close(self._table, ending, clock=self._clock, lead=lead)
-        if closed == "lost":
-            _log.error(
-                "mail %s of campaign %s was accepted, but its claim is gone", ending.attempt, turn.campaign.id
-            )
+        try:
+            if closing.close(self._table, ending, clock=self._clock, lead=lead) == "lost":
+                _log.error("mail %s left, but its claim is gone", ending.attempt)
+        except Unavailable as error:
+            _log.error("mail %s is not recorded, the heartbeat will look: %s", ending.attempt, error.sentence)
         next_job = VerifyJob(
             sender=turn.job.sender, ticket=turn.job.ticket + 1, campaign=turn.job.campaign, done=turn.lead.id
         )
@@ -338,42 +334,3 @@ class Sending:
             "attempt": turn.claim.attempt,
         }
         return Mail(turn.profile.address, (turn.lead.email,), turn.outgoing.data, tags)
-
-    def _ending(self, turn: _Turn, outcome: Outcome, now: datetime) -> Closing:
-        """The provider's answer as the end of a claim."""
-        step = turn.campaign.step_after(turn.job.step)
-        ending = Closing(
-            campaign=turn.campaign,
-            lead=turn.lead.id,
-            sender=turn.lane.id,
-            step=turn.job.step,
-            claim=turn.claim,
-            ticket=turn.job.ticket,
-            result="unknown",
-            at=now,
-            domain=turn.lead.domain,
-            facts=turn.outgoing.facts,
-        )
-        if isinstance(outcome, Accepted):
-            attempt, domain = turn.claim.attempt, turn.profile.domain
-            thread = header_id(self._wording.provider, outcome.message_id, attempt, domain)
-            due = next_due(step, turn.campaign.window, turn.campaign.id, turn.lead.id, turn.job.step, now)
-            return replace(
-                ending,
-                result="accepted",
-                message_id=outcome.message_id,
-                thread=thread,
-                next_due=to_text(due) if due else "",
-            )
-        if isinstance(outcome, RecipientRejected):
-            return replace(ending, result="rejected", reason=outcome.text)
-        if isinstance(outcome, AccountRefused):
-            return replace(ending, result="not_sent", reason=outcome.text, refused=outcome.scope)
-        if isinstance(outcome, NotSent):
-            back_off = now + (_BACK_OFF_UNREACHABLE if outcome.reason == "unreachable" else _BACK_OFF)
-            is_used_up = outcome.reason == "quota"
-            return replace(
-                ending, result="not_sent", reason=outcome.text, back_off=back_off, is_quota_used_up=is_used_up
-            )
-        assert isinstance(outcome, Unknown)
-        return replace(ending, result="unknown", reason=outcome.text)

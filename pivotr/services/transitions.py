@@ -7,22 +7,23 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime
+from typing import Any
 
 from pivotr import names
 from pivotr.domain.campaigns import MAX_CAMPAIGNS_PER_LANE, Campaign, Verb, refuse_transition
+from pivotr.domain.chance import seeded_unit
 from pivotr.domain.jobs import VerifyJob
 from pivotr.domain.lanes import Entry, Lane
 from pivotr.domain.pacing import gap_seconds
 from pivotr.domain.senders import slower
 from pivotr.domain.steps import Step
 from pivotr.domain.windows import next_open
-from pivotr.domain.chance import seeded_unit
 from pivotr.errors import Conflict, InvalidInput, NotFound
 from pivotr.ports.clock import Clock
 from pivotr.ports.queues import Queues
 from pivotr.ports.table import Reason, Table, TransactionCancelled, Write
-from pivotr.storage import account, campaigns as campaign_writes
-from pivotr.storage import conditions, lanes, log, settings, sweeping, transactions, turns
+from pivotr.storage import account, conditions, lanes, log, settings, sweeping, transactions, turns
+from pivotr.storage import campaigns as campaign_writes
 from pivotr.storage.campaigns import Campaigns
 from pivotr.storage.lanes import Lanes
 from pivotr.storage.memberships import Memberships
@@ -107,13 +108,13 @@ class Transitions:
         if next_open(campaign.window, now) is None:
             raise InvalidInput(
                 f"The sending window of “{campaign.name}” never opens.",
-                hint=f"Change it: pivotr campaign update {campaign.id} --window \"mon-fri 09:30-17:30 Asia/Kolkata\"",
+                hint=f'Change it: pivotr campaign update {campaign.id} --window "mon-fri 09:30-17:30 Asia/Kolkata"',
             )
         preferences = self._recent.preferences()
         if preferences.flag("footer.required") and not preferences.text("footer.address"):
             raise InvalidInput(
                 "There is no postal address to put under the mails.",
-                hint="Set it: pivotr settings set footer.address \"Acme Ltd, 1 MG Road, Pune\"",
+                hint='Set it: pivotr settings set footer.address "Acme Ltd, 1 MG Road, Pune"',
             )
 
     def _fixed(self, step: Step) -> Step:
@@ -124,13 +125,14 @@ class Transitions:
             found = self._templates.newest(step.template)
         if found is None:
             raise NotFound(
-                f"There is no template “{step.template}”" + (f" version {step.version}." if step.version else "."),
+                f"There is no template “{step.template}”"
+                + (f" version {step.version}." if step.version else "."),
                 hint="See all with: pivotr template list",
             )
         return step.model_copy(update={"version": found.version})
 
     def _open(
-        self, campaign: Campaign, verb: Verb, actor: str, *, values: dict[str, object] | None = None
+        self, campaign: Campaign, verb: Verb, actor: str, *, values: dict[str, Any] | None = None
     ) -> Campaign:
         """The transaction of start and resume, then one VerifyJob for each lane."""
         for _ in range(_TRIES):
@@ -153,7 +155,7 @@ class Transitions:
             return self._find(campaign.id)
         raise Conflict("The senders are too busy to start this now.", hint="Try again.")
 
-    def _lane_write(self, campaign: Campaign, lane: Lane, verb: Verb, now: datetime) -> lanes.Update:
+    def _lane_write(self, campaign: Campaign, lane: Lane, verb: Verb, now: datetime) -> Write:
         profile = self._recent.profile(lane.id)
         pace = slower(campaign.gap, profile.gap if profile else None)
         gap = gap_seconds(pace, seeded_unit(lane.id, str(lane.ticket), "gap"))

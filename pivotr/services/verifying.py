@@ -24,8 +24,8 @@ from pivotr.ports.clock import Clock
 from pivotr.ports.queues import Queues
 from pivotr.ports.table import Between, ConditionFailed, Item, Table, TransactionCancelled
 from pivotr.ports.verifier import Verification, Verifier
-from pivotr.storage import lanes, leads, log, metrics, transactions, turns
 from pivotr.storage import campaigns as campaign_writes
+from pivotr.storage import lanes, leads, metrics, skipping, transactions, turns
 from pivotr.storage.codec import campaign_from, lane_from, lead_from
 from pivotr.storage.leads import Leads, Waiting
 from pivotr.storage.recent import Recent
@@ -42,6 +42,8 @@ _IDLE_WHILE_ENROLLING = timedelta(minutes=5)
 _BACK_OFF = (60, 900)
 #: After so many fruitless turns in a row (about eight hours) the campaigns are paused.
 _MAX_TRIES = 36
+#: Seconds by which a job is put off when the table cannot be reached.
+_PUT_OFF = 5
 _SECOND_LOOK = timedelta(minutes=30)
 
 
@@ -79,6 +81,15 @@ class Verifying:
         self._suppressions = Suppressions(table, key)
         self._work = Work(table)
 
+    def handle(self, job: VerifyJob) -> str:
+        """As `verify`; a table that cannot be reached puts the job off, so that receives are spent by poison only."""
+        try:
+            return self.verify(job)
+        except Unavailable as error:
+            _log.warning("verify job put off: %s", error.sentence)
+            turns.emit(self._queues, job, delay=_PUT_OFF)
+            return "put off"
+
     def verify(self, job: VerifyJob) -> str:
         """Run a turn; says in one word what became of it. Raises Unavailable when the table cannot be read."""
         started = self._clock.now()
@@ -106,7 +117,9 @@ class Verifying:
             if outcome:
                 return outcome
             if place.phase == "follow_ups" or cursor is not None:
-                place = _Place(place.campaign, "first_mails", cursor if place.phase == "first_mails" else None)
+                place = _Place(
+                    place.campaign, "first_mails", cursor if place.phase == "first_mails" else None
+                )
                 continue
             until = self._idle(turn)
             if until is None:
@@ -208,9 +221,11 @@ class Verifying:
     def _try(self, turn: _Turn, lead: Lead, is_suppressed: bool) -> str | None:
         """Check one waiting lead. None: it is skipped or put off, take the next."""
         if is_suppressed or lead.domain in self._recent.suppressed_domains():
-            return self._skip(turn, lead, "suppressed")
+            self._skip(turn, lead, "suppressed")
+            return None
         if lead.step > len(turn.campaign.steps):
-            return self._end_sequence(turn, lead)
+            skipping.end_sequence(self._table, turn.campaign, lead, now=self._clock.now(), clock=self._clock)
+            return None
         later = self._soft_rule(turn, lead)
         if later is not None:
             return self._put_off(lead, later)
@@ -222,7 +237,8 @@ class Verifying:
         if decision.action == "later":
             return self._put_off(lead, turn.now + _SECOND_LOOK, tries=lead.tries + 1)
         if decision.action == "skip":
-            return self._skip(turn, lead, decision.reason)
+            self._skip(turn, lead, decision.reason)
+            return None
         job = SendJob(
             sender=turn.lane.id,
             ticket=turn.lane.ticket,
@@ -310,7 +326,7 @@ class Verifying:
     def _put_off(self, lead: Lead, until: datetime, *, tries: int | None = None) -> str | None:
         """Date the lead later; it stays open. Takes the verdict along, so that the credit is not lost."""
         due = leads.put_off_due(until) if (lead.due or "").startswith("~") else to_text(until)
-        values: dict[str, Any] = {"due": due, **verdict_values(lead)}
+        values: dict[str, Any] = {"due": due, **leads.verdict_values(lead)}
         if tries is not None:
             values["tries"] = tries
         write = leads.update(lead.id, leads.waits_and_due_as_read(lead), **values)
@@ -321,27 +337,7 @@ class Verifying:
         return None
 
     def _skip(self, turn: _Turn, lead: Lead, reason: str) -> None:
-        self._finish(turn, lead, leads.end(lead, "skipped", reason=reason, **verdict_values(lead)), reason)
-
-    def _end_sequence(self, turn: _Turn, lead: Lead) -> None:
-        """The lead's step was cut from the campaign: its sequence ends as sent."""
-        write = leads.end(lead, "sent" if lead.step > 1 else "skipped", reason="step removed")
-        self._finish(turn, lead, write, "step removed")
-
-    def _finish(self, turn: _Turn, lead: Lead, write: Any, reason: str) -> None:
-        now, campaign = self._clock.now(), turn.campaign
-        key = log.plain_key(now, self._clock.token(), lead.id, "skipped")
-        day = local_day(now, campaign.zone)
-        entry = log.entry(
-            campaign.id, key, "skipped", at=now, lead=lead.id, sender=turn.lane.id, step=lead.step, reason=reason
-        )
-        counts = metrics.counters(campaign.id, day, {"skipped": 1, "finished": 1})
-        try:
-            transactions.run(
-                self._table, [write, entry, counts], token=self._clock.token(), clock=self._clock
-            )
-        except TransactionCancelled:
-            _log.info("lead %s changed while it was skipped", lead.id)
+        skipping.skip(self._table, turn.campaign, lead, reason, now=self._clock.now(), clock=self._clock)
 
     def _idle(self, turn: _Turn) -> str | None:
         """Nobody of this campaign is due for this sender: rest it until an instant, so that others get the turn.
@@ -372,17 +368,6 @@ def resting(lane: Lane, idle: Mapping[str, str]) -> Lane:
         for campaign, entry in lane.campaigns.items()
     }
     return replace(lane, campaigns=entries)
-
-
-def verdict_values(lead: Lead) -> dict[str, Any]:
-    """The verdict of a lead as attributes; nothing where there is none."""
-    if not lead.verified_at:
-        return {}
-    return {
-        "verdict": lead.verdict,
-        "verdict_flags": lead.verdict_flags or None,
-        "verified_at": lead.verified_at,
-    }
 
 
 def with_verdict(lead: Lead, found: Verification, at: datetime) -> Lead:

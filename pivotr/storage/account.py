@@ -27,7 +27,7 @@ def open_day(table: Table, day: str, *, cap: int, clock: Clock, room: int | None
         return
 
 
-def set_limit(table: Table, day: str, *, limit: int, seen: int) -> Update:
+def set_limit(day: str, *, limit: int, seen: int) -> Update:
     """Change the limit of an open day from the value that was read."""
     return Update(names.METRICS, (ACCOUNT, day), Change(set={"limit": limit}), Equals("limit", seen))
 

@@ -35,7 +35,9 @@ def transition(campaign: str, verb: Verb, *, now: datetime, reason: str = "", **
 
 def edit(campaign: Campaign, **values: Any) -> Update:
     """Change settings of a campaign, under the revision that was read."""
-    change = Change(set={**values}, add={"rev": 1})
+    changed: dict[Path, Any] = {}
+    changed.update(values)
+    change = Change(set=changed, add={"rev": 1})
     return Update(names.CAMPAIGNS, (campaign.id,), change, conditions.rev_is(campaign.rev))
 
 
@@ -58,9 +60,7 @@ def advance_enrolment(campaign: Campaign, cursor: str, *, done: bool, position: 
 
 def complete(campaign: Campaign, *, now: datetime) -> Update:
     """The campaign is over: still running, untouched since it was read, and everybody is enrolled."""
-    change = Change(
-        set={"status": "completed", "reason": "", "ended_at": to_text(now)}, add={"rev": 1}
-    )
+    change = Change(set={"status": "completed", "reason": "", "ended_at": to_text(now)}, add={"rev": 1})
     condition = All(
         (
             Equals("status", "running"),

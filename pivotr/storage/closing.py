@@ -84,7 +84,7 @@ def close(table: Table, closing: Closing, *, clock: Clock, lead: Lead | None = N
         try:
             transactions.run(table, writes, token=clock.token(), clock=clock)
         except TransactionCancelled as cancelled:
-            closing, is_done = _after_refusal(table, closing, writes, cancelled)
+            closing, is_done = _after_refusal(closing, writes, cancelled)
             if is_done:
                 return "already"
             lead = None
@@ -139,9 +139,7 @@ def _of_open_claim(table: Table, closing: Closing, lead: Lead) -> list[Write]:
         counts["in_doubt"] = 1
         if is_queued:
             values |= {"status": "unconfirmed", "reason": closing.reason}
-    condition = conditions.both(
-        Equals(("claim", "attempt"), closing.attempt), Equals("status", lead.status)
-    )
+    condition = conditions.both(Equals(("claim", "attempt"), closing.attempt), Equals("status", lead.status))
     update = Update(names.LEADS, (lead.id,), Change(set=values, remove=tuple(remove)), condition)
     writes: list[Write] = [update, _entry(closing), _counts(closing, counts), *_event_writes(closing)]
     if result == "unknown":
@@ -257,7 +255,7 @@ def _is_running(table: Table, campaign: str) -> bool:
 
 
 def _after_refusal(
-    table: Table, closing: Closing, writes: list[Write], cancelled: TransactionCancelled
+    closing: Closing, writes: list[Write], cancelled: TransactionCancelled
 ) -> tuple[Closing, bool]:
     """What a refused condition tells: our own entry exists (done), or evidence came first (accepted)."""
     for write, reason in zip(writes, cancelled.reasons, strict=True):

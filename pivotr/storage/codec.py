@@ -66,7 +66,9 @@ def entry_from(stored: Mapping[str, Any]) -> Entry:
 def entry_item(entry: Entry) -> dict[str, Any]:
     """An entry as stored; empty attributes are left out."""
     return {
-        short: value for name, short in ENTRY_NAMES.items() if (value := getattr(entry, name)) not in ("", None)
+        short: value
+        for name, short in ENTRY_NAMES.items()
+        if (value := getattr(entry, name)) not in ("", None)
     }
 
 

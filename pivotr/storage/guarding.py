@@ -85,7 +85,11 @@ def pause(table: Table, clock: Clock, campaign: Campaign, reason: str) -> bool:
         campaign_writes.transition(campaign.id, "pause", now=now, reason=reason),
         *(lanes.shut_entry(sender, campaign.id) for sender in campaign.senders),
         log.entry(
-            campaign.id, log.plain_key(now, clock.token(), "campaign", "paused"), "paused", at=now, reason=reason
+            campaign.id,
+            log.plain_key(now, clock.token(), "campaign", "paused"),
+            "paused",
+            at=now,
+            reason=reason,
         ),
     ]
     try:

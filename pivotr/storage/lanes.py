@@ -87,9 +87,7 @@ def grant(lane: Lane, campaign: str, ticket: int, *, now: datetime, due_at: date
     else:
         branch.append(Equals((*path, "d"), entry.day) if entry.day else Absent((*path, "d")))
         values |= {(*path, "d"): campaign_day, (*path, "u"): 1}
-    granted = conditions.lane_grants(
-        ticket, campaign, now=now, lane_day=lane_day, campaign_day=campaign_day
-    )
+    granted = conditions.lane_grants(ticket, campaign, now=now, lane_day=lane_day, campaign_day=campaign_day)
     change = Change(set=values, add=added, remove=((*path, "i"),))
     return Update(names.SENDERS, (lane.id,), change, All((granted, *branch)))
 

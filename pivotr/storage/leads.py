@@ -82,6 +82,17 @@ def end(lead: Lead, status: LeadStatus, *, reason: str = "", **values: Any) -> U
     return update(lead.id, conditions.waits_as_read(lead), remove=("due",), status=status, **facts)
 
 
+def verdict_values(lead: Lead) -> dict[str, Any]:
+    """The verdict of a lead as attributes; nothing where there is none."""
+    if not lead.verified_at:
+        return {}
+    return {
+        "verdict": lead.verdict,
+        "verdict_flags": lead.verdict_flags or None,
+        "verified_at": lead.verified_at,
+    }
+
+
 class Leads:
     """Reads and the bulk insert."""
 

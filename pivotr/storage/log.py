@@ -44,9 +44,7 @@ def day_of_key(key: str, zone: str) -> str:
 
 def no_evidence(campaign: str, attempt: str) -> list[Check]:
     """Checks that no event of the provider about this mail is known."""
-    return [
-        Check(names.LOGS, (campaign, mail_key(attempt, kind)), Absent("timestamp")) for kind in EVIDENCE
-    ]
+    return [Check(names.LOGS, (campaign, mail_key(attempt, kind)), Absent("timestamp")) for kind in EVIDENCE]
 
 
 class Log:
@@ -85,7 +83,9 @@ class Log:
             found += [item for item in self._table.get_many(wanted) if item]
         return sorted(found, key=lambda item: (item["at"], item["timestamp"]))
 
-    def of_campaign(self, campaign: str, *, since: str | None = None, until: str | None = None) -> Iterator[Item]:
+    def of_campaign(
+        self, campaign: str, *, since: str | None = None, until: str | None = None
+    ) -> Iterator[Item]:
         """Every entry of a campaign (or of the account) in key order."""
         cursor: str | None = None
         while True:

@@ -17,7 +17,9 @@ class Memberships:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def add_many(self, list_name: str, leads: Sequence[str], *, now: datetime, import_id: str = "") -> list[bool]:
+    def add_many(
+        self, list_name: str, leads: Sequence[str], *, now: datetime, import_id: str = ""
+    ) -> list[bool]:
         """Add leads to a list; False for those who were members already."""
         facts = {"import_id": import_id} if import_id else {}
         items = [

@@ -11,7 +11,7 @@ from pivotr import names
 from pivotr.domain.campaigns import Campaign
 from pivotr.domain.preferences import Preferences
 from pivotr.domain.senders import Sender
-from pivotr.domain.templates import CompiledTemplate
+from pivotr.domain.templates import CompiledTemplate, compile_template
 from pivotr.errors import NotFound
 from pivotr.ports.clock import Clock
 from pivotr.ports.table import Table
@@ -86,5 +86,6 @@ class Recent:
                     f"There is no version {version} of template “{template}”.",
                     hint=f"See its versions with: pivotr template show {template}",
                 )
-            known = self._templates[template, version] = CompiledTemplate(stored)
+            fields = SettingsStore(self._table).fields()
+            known = self._templates[template, version] = compile_template(stored, fields)
         return known

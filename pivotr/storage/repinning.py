@@ -9,7 +9,7 @@ from pivotr.domain.chance import seeded
 from pivotr.domain.instants import local_day
 from pivotr.domain.leads import Lead
 from pivotr.ports.clock import Clock
-from pivotr.ports.table import ConditionFailed, Table, TransactionCancelled
+from pivotr.ports.table import ConditionFailed, Table, TransactionCancelled, Write
 from pivotr.storage import conditions, log, metrics, transactions
 from pivotr.storage import leads as lead_writes
 from pivotr.storage.leads import Leads
@@ -41,9 +41,7 @@ def repin(
 def _move(table: Table, campaign: Campaign, lead: Lead) -> bool:
     senders = sorted(campaign.senders)
     chosen = senders[seeded(campaign.id, lead.id, "sender again") % len(senders)]
-    write = lead_writes.update(
-        lead.id, conditions.waits_as_read(lead), queue=queue_key(campaign.id, chosen)
-    )
+    write = lead_writes.update(lead.id, conditions.waits_as_read(lead), queue=queue_key(campaign.id, chosen))
     try:
         table.update(write.table, write.key, write.change, condition=write.condition)
     except ConditionFailed:
@@ -53,14 +51,10 @@ def _move(table: Table, campaign: Campaign, lead: Lead) -> bool:
 
 def _end(table: Table, campaign: Campaign, lead: Lead, now: datetime, clock: Clock) -> bool:
     key = log.plain_key(now, clock.token(), lead.id, "withdrawn")
-    writes = [
+    writes: list[Write] = [
         lead_writes.end(lead, "sent", reason="sender left"),
-        log.entry(
-            campaign.id, key, "withdrawn", at=now, lead=lead.id, step=lead.step, reason="sender left"
-        ),
-        metrics.counters(
-            campaign.id, local_day(now, campaign.zone), {"withdrawn": 1, "finished": 1}
-        ),
+        log.entry(campaign.id, key, "withdrawn", at=now, lead=lead.id, step=lead.step, reason="sender left"),
+        metrics.counters(campaign.id, local_day(now, campaign.zone), {"withdrawn": 1, "finished": 1}),
     ]
     try:
         transactions.run(table, writes, token=clock.token(), clock=clock)

@@ -13,6 +13,12 @@ from pivotr.storage import conditions
 from pivotr.storage.schema import SCHEMA_VERSION
 
 GUARD = "guard"
+FIELDS = "fields"
+
+
+def add_fields(found: frozenset[str]) -> Update:
+    """Remember the names of custom fields."""
+    return Update(names.SETTINGS, (FIELDS,), Change(include={"names": found}))
 
 
 def guard_clear() -> Check:
@@ -31,9 +37,7 @@ def trip_guard(reason: str, now: datetime) -> Update:
 
 def acknowledge_guard(actor: str, now: datetime) -> Update:
     """Clear the guard in the name of an operator."""
-    change = Change(
-        set={"acknowledged_by": actor, "acknowledged_at": to_text(now)}, remove=("tripped",)
-    )
+    change = Change(set={"acknowledged_by": actor, "acknowledged_at": to_text(now)}, remove=("tripped",))
     return Update(names.SETTINGS, (GUARD,), change, Present("tripped"))
 
 
@@ -60,6 +64,11 @@ class SettingsStore:
             names.SETTINGS,
             {"key": key, "value": value, "actor": actor, "at": to_text(now), "v": SCHEMA_VERSION},
         )
+
+    def fields(self) -> tuple[str, ...]:
+        """Names of all custom fields that imports have brought: templates may use them as variables."""
+        item = self._table.get(names.SETTINGS, (FIELDS,), consistent=True) or {}
+        return tuple(sorted(item.get("names", ())))
 
     def guard(self) -> Item:
         """The guard's state; empty where it never tripped."""

@@ -51,9 +51,7 @@ def stop(
                 tally.add(partition, local_day(now, zone), {kind: 1})
                 key = log.plain_key(now, clock.token(), lead.id, kind)
                 writes.append(
-                    log.entry(
-                        partition, key, kind, at=now, lead=lead.id, actor=actor, reason=reason, **facts
-                    )
+                    log.entry(partition, key, kind, at=now, lead=lead.id, actor=actor, reason=reason, **facts)
                 )
             writes.append(endings.stronger(lead, status, reason=reason, remove=remove))
             writes += tally.writes()

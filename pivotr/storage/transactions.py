@@ -35,5 +35,7 @@ def run(table: Table, writes: Sequence[Write], *, token: str, clock: Clock) -> N
         low, high = _JITTER
         clock.sleep(low + (high - low) * seeded_unit(token, str(attempt), "jitter"))
     if doubtful:
-        raise NoAnswer("The database did not answer.", hint="Nothing is lost; the next heartbeat looks again.")
+        raise NoAnswer(
+            "The database did not answer.", hint="Nothing is lost; the next heartbeat looks again."
+        )
     raise Unavailable("The database is busy.", hint="Try again in a moment.")

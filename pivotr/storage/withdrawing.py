@@ -47,14 +47,19 @@ def withdraw(
 def _writes(
     campaign: Campaign, waiting: list[Lead], now: datetime, clock: Clock, actor: str, reason: str
 ) -> list[Write]:
-    writes: list[Write] = [
-        lead_writes.end(lead, _back_to(lead), before=None) for lead in waiting
-    ]
+    writes: list[Write] = [lead_writes.end(lead, _back_to(lead), before=None) for lead in waiting]
     for lead in waiting:
         key = log.plain_key(now, clock.token(), lead.id, "withdrawn")
         writes.append(
             log.entry(
-                campaign.id, key, "withdrawn", at=now, lead=lead.id, step=lead.step, actor=actor, reason=reason
+                campaign.id,
+                key,
+                "withdrawn",
+                at=now,
+                lead=lead.id,
+                step=lead.step,
+                actor=actor,
+                reason=reason,
             )
         )
     count = len(waiting)

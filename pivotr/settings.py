@@ -1,0 +1,143 @@
+"""One frozen Settings: what a deployment needs to know before anything is read from its tables.
+
+Sources, the first that speaks wins: flag → variable of the environment (`PIVOTR_…`, then the founding guide's
+names) → `.env` → `pivotr.toml` → default. Secrets are never part of it: they are resolved by the adapters.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from pivotr.errors import Misconfigured
+from pivotr.names import ENV_PREFIX, ENVIRONMENTS
+
+#: Variables of the founding guide that are not secrets → field.
+GUIDE_VARIABLES = {
+    "AWS_SES_REGION": "region",
+    "CDK_DEFAULT_REGION": "region",
+    "AWS_SES_CONFIGURATION_SET": "configuration_set",
+    "AWS_SQS_QUEUE_URL": "feedback_queue_url",
+}
+#: Variables that hold secrets on a laptop; read where they are used and never kept in Settings.
+SECRET_VARIABLES = ("MYEMAILVERIFIER_API_KEY", "PIVOTR_SMTP_PASSWORD")
+
+
+class Settings(BaseModel):
+    """Configuration of one environment. `home` holds the data of `local`: file, outbox, keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    env: Literal["local", "sandbox", "dev", "production"] = "local"
+    home: Path = Path("~/.local/share/pivotr")
+    region: str = "ap-south-1"
+    mailer: Literal["outbox", "smtp", "ses"] = "outbox"
+    verifier: Literal["syntax", "myemailverifier"] = "syntax"
+    public_url: str = ""
+    configuration_set: str = ""
+    feedback_queue_url: str = ""
+    smtp_host: str = "127.0.0.1"
+    smtp_port: int = Field(default=587, ge=1, le=65535)
+    smtp_security: Literal["starttls", "tls", "none"] = "starttls"
+    smtp_username: str = ""
+    outbox_bounce_share: float = Field(default=0.0, ge=0, le=1)
+    outbox_complaint_share: float = Field(default=0.0, ge=0, le=1)
+
+    @property
+    def data_file(self) -> Path:
+        """The one file of the embedded environment."""
+        return self.home / "pivotr.db"
+
+    @property
+    def outbox(self) -> Path:
+        """The Maildir that the embedded environment sends into."""
+        return self.home / "outbox"
+
+
+def variable(field: str) -> str:
+    """The name of the variable that sets a field: `PIVOTR_HOME` for `home`."""
+    return ENV_PREFIX + field.upper()
+
+
+def to_env(settings: Settings) -> dict[str, str]:
+    """All fields as variables; `from_env` of the result gives the same settings."""
+    values = settings.model_dump(mode="json")
+    return {variable(field): str(value) for field, value in values.items() if value != ""}
+
+
+def from_env(environ: Mapping[str, str]) -> Settings:
+    """Settings from variables alone."""
+    return _checked(_of_variables(environ))
+
+
+def load(
+    environ: Mapping[str, str], *, flags: Mapping[str, Any] | None = None, folder: Path = Path()
+) -> Settings:
+    """Settings from all sources; `folder` is where `.env` and `pivotr.toml` lie. Raises Misconfigured."""
+    given = {name: value for name, value in (flags or {}).items() if value is not None}
+    variables = {**read_dotenv(folder / ".env"), **environ}
+    own = _of_variables(variables)
+    name = str(given.get("env") or own.get("env") or "local")
+    values = {**_of_toml(folder / "pivotr.toml", name), **own, **given}
+    return _checked(values)
+
+
+def read_dotenv(path: Path) -> dict[str, str]:
+    """Variables of a `.env` file: `NAME=value` lines, `#` comments, optional quotes and `export`."""
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise Misconfigured(f"{path} cannot be read: {error}", hint="Mend or remove the file.") from None
+    found: dict[str, str] = {}
+    for line in lines:
+        name, equals, value = line.strip().removeprefix("export ").partition("=")
+        if equals and name.strip() and not name.startswith("#"):
+            found[name.strip()] = value.strip().strip("\"'")
+    return found
+
+
+def _of_variables(environ: Mapping[str, str]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for guide_name, field in reversed(GUIDE_VARIABLES.items()):
+        if environ.get(guide_name):
+            values[field] = environ[guide_name]
+    for field in Settings.model_fields:
+        if environ.get(variable(field)):
+            values[field] = environ[variable(field)]
+    return values
+
+
+def _of_toml(path: Path, environment: str) -> dict[str, Any]:
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise Misconfigured(f"{path} cannot be read: {error}", hint="Mend or remove the file.") from None
+    section = document.get("env", {}).get(environment, {})
+    if not isinstance(section, dict):
+        raise Misconfigured(f"[env.{environment}] in {path} is not a table.", hint="See docs/settings.md.")
+    return dict(section)
+
+
+def _checked(values: dict[str, Any]) -> Settings:
+    if values.get("env", "local") not in ENVIRONMENTS:
+        raise Misconfigured(
+            f"There is no environment “{values['env']}”.", hint=f"Use one of: {', '.join(ENVIRONMENTS)}."
+        )
+    try:
+        settings = Settings.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"])
+        raise Misconfigured(
+            f"The setting {field} is wrong: {first['msg']}.",
+            hint=f"Set it with {variable(field)} or in pivotr.toml.",
+        ) from None
+    return settings.model_copy(update={"home": settings.home.expanduser().absolute()})
