@@ -54,12 +54,11 @@ class SmtpMailer:
     is in no outcome, message or log.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0917
         self,
         host: str,
         port: int,
         security: Literal["starttls", "tls", "none"],
-        *,
         username: str | None,
         password: Callable[[], str] | None,
         timeout: float,
