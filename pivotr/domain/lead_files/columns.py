@@ -1,0 +1,185 @@
+"""Which column holds what: header words of many exporters and languages, or the operator's own mapping."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
+from importlib.resources import files
+from typing import Any
+
+from pivotr.errors import InvalidInput
+
+#: What `--map` can name besides a variable of the operator's own.
+MAPPABLE = ("email", "full_name", "first_name", "middle_name", "last_name", "company")
+
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_ADDRESS_WORD = 2
+_COLUMN_NUMBER = re.compile(r"(?:column )?([1-9]\d{0,3})")
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Positions (0 = first cell) of what a lead is made of; None where the file has no such column.
+
+    `emails` come in the order in which they are tried. `custom` are all others, with their names.
+    """
+
+    header: tuple[str, ...]
+    emails: tuple[int, ...]
+    full_name: int | None = None
+    first_name: int | None = None
+    middle_name: int | None = None
+    last_name: int | None = None
+    company: int | None = None
+    custom: tuple[tuple[int, str], ...] = ()
+    #: How surely this is a header: two for each known word, one for each that merely looks like one.
+    words: int = field(default=0, compare=False)
+
+    @property
+    def width(self) -> int:
+        """Cells of a full row, trailing columns without a name left out."""
+        return len(self.header)
+
+
+@lru_cache(maxsize=4096)
+def normal(text: str) -> str:
+    """The form in which header words are compared: `E-Mail*` → `e mail`, `WorkEmail` → `work email`."""
+    spread = unicodedata.normalize("NFKC", _CAMEL.sub(" ", text)).casefold()
+    signs = "".join(
+        char
+        for char in unicodedata.normalize("NFD", spread)
+        if not "\u0300" <= char <= "\u036f" and unicodedata.category(char) != "Cf"
+    )
+    words = "".join(" " if unicodedata.category(char)[0] in "PSZC" else char for char in signs)
+    return unicodedata.normalize("NFC", " ".join(words.split()))
+
+
+@cache
+def _table() -> dict[str, Any]:
+    text = (files("pivotr") / "data" / "header_words.json").read_text(encoding="utf-8")
+    found: dict[str, Any] = json.loads(text)
+    return found
+
+
+@cache
+def _known() -> dict[str, str]:
+    """Normal form → role. The e-mail words stand in `_email_words`."""
+    words: dict[str, str] = {}
+    for role in ("other", "company", "last_name", "middle_name", "first_name", "full_name"):
+        words.update(dict.fromkeys(map(normal, _table()[role]), role))
+    return words
+
+
+@cache
+def _email_words() -> dict[str, int]:
+    return {normal(word): rank for rank, words in enumerate(_table()["email"]) for word in words}
+
+
+def email_rank(text: str) -> int | None:
+    """How early a column of this name is asked for the address (0 = first); None when it holds none."""
+    word = normal(text)
+    known = _email_words().get(word)
+    if known is not None:
+        return known
+    parts = word.split()
+    if not 0 < len(parts) <= 5 or not set(parts) & set(_table()["email_words"]):
+        return None
+    return None if set(parts) & set(_table()["not_email_words"]) else len(_table()["email"])
+
+
+def may_hold_address(text: str) -> bool:
+    """False for a column whose name says that its addresses are not the lead's ("Contact owner")."""
+    word = normal(text)
+    return _known().get(word) != "other" and not set(word.split()) & set(_table()["not_email_words"])
+
+
+def recognise(names: Sequence[str], mapping: Mapping[str, str]) -> Columns:
+    """The columns of a header row; `emails` is empty when no column is named like an address.
+
+    `mapping` is role or variable → header name or number of the column, and wins over every word.
+    Raises InvalidInput when it names a column that the header does not have.
+    """
+    header = [_shown(name) for name in names]
+    while header and not header[-1]:
+        header.pop()
+    chosen = _mapped(header, mapping)
+    taken = set(chosen.values())
+    roles: dict[str, int] = {role: at for role, at in chosen.items() if role in MAPPABLE}
+    ranks: list[tuple[int, int]] = []
+    words = _ADDRESS_WORD * len(taken)
+    for at, name in enumerate(header):
+        if at in taken or not name:
+            continue
+        rank = email_rank(name)
+        role = _known().get(normal(name))
+        if rank is not None:
+            ranks.append((rank, at))
+            words += 2 if normal(name) in _email_words() else 1
+        elif role:
+            words += 2
+            if role != "other" and role not in roles:
+                roles[role] = at
+    emails = [at for _, at in sorted(ranks)]
+    if "email" in roles:
+        emails.insert(0, roles.pop("email"))
+    _untangle_names(header, roles)
+    used = {*emails[:1], *roles.values()}
+    titles = {at: variable for variable, at in chosen.items() if variable not in MAPPABLE}
+    return Columns(
+        header=tuple(header), emails=tuple(emails), custom=_custom(header, used, titles), words=words, **roles
+    )
+
+
+def _untangle_names(header: list[str], roles: dict[str, int]) -> None:
+    """German "Vorname, Name": there "Name" is the last name. A lone "Nom" or "Nombre" is all of it."""
+    present = roles.keys() & {"full_name", "first_name", "last_name"}
+    moves = {
+        ("first_name", "full_name"): ("full_name", "last_name", ("name",)),
+        ("last_name",): ("last_name", "full_name", ("nom",)),
+        ("first_name",): ("first_name", "full_name", ("nombre", "nome")),
+    }
+    source, target, words = moves.get(tuple(sorted(present)), ("", "", ()))
+    if source and normal(header[roles[source]]) in words:
+        roles[target] = roles.pop(source)
+
+
+def _mapped(header: list[str], mapping: Mapping[str, str]) -> dict[str, int]:
+    normals = [normal(name) for name in header]
+    found: dict[str, int] = {}
+    for key, name in mapping.items():
+        role = normal(key).replace(" ", "_") if normal(key).replace(" ", "_") in MAPPABLE else key
+        role = "full_name" if normal(key) == "name" else role
+        wanted = normal(name)
+        number = _COLUMN_NUMBER.fullmatch(wanted)
+        if wanted in normals:
+            found[role] = normals.index(wanted)
+        elif number:
+            found[role] = int(number[1]) - 1
+        else:
+            shown = ", ".join(name for name in header if name) or "none"
+            raise InvalidInput(
+                f'The file has no column "{name}"; its columns are: {shown[:300]}.',
+                hint="--map takes the name of a column as the file writes it, or its number",
+            )
+    return found
+
+
+def _custom(header: list[str], used: set[int], titles: Mapping[int, str]) -> tuple[tuple[int, str], ...]:
+    named: dict[str, int] = {}
+    for at, name in enumerate(header):
+        if at in used or not (name or at in titles):
+            continue
+        title = base = titles.get(at, name)
+        copy = 2
+        while title in named:
+            title, copy = f"{base} {copy}", copy + 1
+        named[title] = at
+    return tuple((at, title) for title, at in named.items())
+
+
+def _shown(name: str) -> str:
+    return " ".join("".join(char for char in name if unicodedata.category(char) != "Cf").split())

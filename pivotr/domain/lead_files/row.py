@@ -1,0 +1,104 @@
+"""One row of a lead file: its address is settled when it is read, everything else when it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, time
+from typing import Literal, NamedTuple, TypeAlias
+
+from pivotr.domain.address_cells import visible
+from pivotr.domain.lead_files.columns import Columns
+
+RowProblem: TypeAlias = Literal["", "missing_email", "invalid_email", "unreadable_row", "duplicate_email"]
+
+
+class Row(NamedTuple):
+    """One record of a lead file.
+
+    `line` is the line of the text (or row of the sheet) on which the record begins, 1 = first of the file.
+    `record` counts the records below the header, 1 = first; blank lines are no records. `email` is in normal
+    form, and empty where `problem` is not, except for "duplicate_email". `detail` explains the problem.
+    """
+
+    line: int
+    record: int
+    email: str
+    problem: RowProblem
+    detail: str
+    cells: Sequence[object]
+    columns: Columns
+
+    @property
+    def raw_email(self) -> str:
+        """What the file holds where the address should be: the first such cell that is not blank."""
+        cells = (self._cell(at) for at in self.columns.emails)
+        return next((cell for cell in cells if cell.strip()), "")
+
+    @property
+    def given_name(self) -> str:
+        """The cell of the first name column; empty where there is none."""
+        return _tidy(self._cell(self.columns.first_name))
+
+    @property
+    def full_name(self) -> str:
+        """First, middle and last name joined, or the name column, or the name beside the address."""
+        columns = self.columns
+        last = _tidy(self._cell(columns.last_name))
+        if self.given_name and last.casefold().startswith(self.given_name.casefold() + " "):
+            return last  # a column "Name" that holds it all, beside one with the first name
+        names = (self.given_name, _tidy(self._cell(columns.middle_name)), last)
+        joined = " ".join(name for name in names if name)
+        full = _tidy(self._cell(columns.full_name))
+        if full and not (last and self.given_name):
+            return full
+        return joined or full or _name_beside(self.raw_email)
+
+    @property
+    def company(self) -> str:
+        """The cell of the company column; empty where there is none."""
+        return _tidy(self._cell(self.columns.company))
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """All other cells that are not blank, by the names of their columns."""
+        found = ((name, _tidy(self._cell(at))) for at, name in self.columns.custom)
+        return {name: value for name, value in found if value}
+
+    def _cell(self, at: int | None) -> str:
+        if at is None or at >= len(self.cells):
+            return ""
+        cell = self.cells[at]
+        return cell if isinstance(cell, str) else text_of(cell)
+
+
+def text_of(cell: object) -> str:
+    """The text of a cell of a workbook: whole numbers without a point, instants in ISO form.
+
+    A number of a telephone column is a float in the file: 9820000000.0 means "9820000000".
+    """
+    if isinstance(cell, str):
+        return cell
+    if isinstance(cell, bool):
+        return "TRUE" if cell else "FALSE"
+    if isinstance(cell, float):
+        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
+    if isinstance(cell, datetime):
+        return cell.isoformat(" ", "seconds").removesuffix(" 00:00:00")
+    return cell.isoformat() if isinstance(cell, date | time) else str(cell)
+
+
+def _tidy(text: str) -> str:
+    if not text:
+        return text
+    return text.strip() if text.isascii() and "  " not in text else _seen(text)
+
+
+def _seen(text: str) -> str:
+    return " ".join(part for part in visible(text).split(" ") if part)
+
+
+def _name_beside(cell: str) -> str:
+    """The name in "Asha Rao <asha@rao.example.com>"."""
+    name, bracket, _ = visible(cell).partition("<")
+    name = name.strip(" \"'\t,;")
+    return name if bracket and "@" not in name else ""
