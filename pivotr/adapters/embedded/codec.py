@@ -38,7 +38,7 @@ def encode(item: Item) -> str:
     try:
         text = to_json(item).decode()
         if "NaN" in text or "Infinity" in text:
-            json.dumps(item, allow_nan=False)
+            json.dumps(item, allow_nan=False, default=list)
     except ValueError as error:
         raise InvalidInput(
             "A value cannot be stored: a number that is infinite or none, or a text with half a character."

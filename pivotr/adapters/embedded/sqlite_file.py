@@ -21,9 +21,6 @@ from pivotr.errors import Unavailable
 #: Format of the file, kept in `PRAGMA user_version`; 0 is a file that nobody has set up yet.
 FORMAT: Final = 1
 
-#: How long a writer waits for another process before it gives up.
-BUSY_SECONDS = 10.0
-
 _WAL_TRIES = 100
 
 
@@ -40,12 +37,14 @@ class _Held:
 class SqliteFile:
     """One data file for any number of threads and processes; `path` None keeps all in memory.
 
-    Raises Misconfigured where the file cannot be used: damaged, of another program, of a newer Pivotr, not
+    `durable` False risks the last writes in a power failure, never the file. `busy_seconds` is how long a
+    writer waits for another one. Raises Misconfigured where the file cannot be used: damaged, of another program, of a newer Pivotr, not
     writable, or a folder.
     """
 
-    def __init__(self, path: Path | None, *, durable: bool = True) -> None:
+    def __init__(self, path: Path | None, *, durable: bool = True, busy_seconds: float = 10.0) -> None:
         self.path = path
+        self._busy_seconds = busy_seconds
         self._durable = durable
         self._local = threading.local()
         self._held: WeakSet[_Held] = WeakSet()
@@ -126,7 +125,7 @@ class SqliteFile:
         # Another thread may close it (close(), or the collector), so the module's own thread check is off.
         connection = sqlite3.connect(
             target,
-            timeout=BUSY_SECONDS,
+            timeout=self._busy_seconds,
             isolation_level=None,
             check_same_thread=False,
             cached_statements=512,
