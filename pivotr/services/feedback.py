@@ -28,6 +28,7 @@ from pivotr.ports.table import (
     Check,
     Either,
     Equals,
+    Put,
     Table,
     TransactionCancelled,
     Update,

@@ -109,6 +109,10 @@ class Heartbeat:
         self._refresh_quota()
         return done
 
+    def has_sweeps(self) -> bool:
+        """True while an aborted campaign still has leads to give back."""
+        return bool(sweeping.pending(self._table))
+
     def _wake(self, lane: Lane) -> bool:
         """Emit the job of a parked lane at its exact instant, and of a lane whose chain broke."""
         now = self._clock.now()

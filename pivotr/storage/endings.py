@@ -45,10 +45,10 @@ def stronger(
         gone.append("due")
     if is_evidence:
         gone.append("doubt")
-    include = {"soft": frozenset({soft})} if soft else {}
+    include: dict[Path, frozenset[str]] = {"soft": frozenset({soft})} if soft else {}
     condition = unchanged(lead)
     return Update(
-        names.LEADS, (lead.id,), Change(set=changed, remove=tuple(gone), include={**include}), condition
+        names.LEADS, (lead.id,), Change(set=changed, remove=tuple(gone), include=include), condition
     )
 
 
