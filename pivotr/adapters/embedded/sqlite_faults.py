@@ -52,11 +52,6 @@ _MEANINGS: Final[dict[int, _Meaning]] = {
         ),
     ),
 }
-_MOVED: Final[_Meaning] = (
-    Misconfigured,
-    "The data file {where} was moved or deleted while it was in use.",
-    "Put it back and start again.",
-)
 _LOST: Final[_Meaning] = (
     NoAnswer,
     "The disk failed while {where} was being written; the last change may or may not be kept.",
@@ -77,9 +72,7 @@ def translate(error: Exception, path: Path | None, *, committing: bool = False) 
     if code is None:
         raise error
     primary = code & 0xFF  # the low byte is the primary result code, the rest refines it
-    if code == sqlite3.SQLITE_READONLY_DBMOVED:
-        kind, sentence, hint = _MOVED
-    elif primary == sqlite3.SQLITE_IOERR and committing:
+    if primary == sqlite3.SQLITE_IOERR and committing:
         kind, sentence, hint = _LOST
     else:
         kind, sentence, hint = _MEANINGS.get(primary, _UNKNOWN)
@@ -102,6 +95,14 @@ def from_system(error: OSError, path: Path) -> Misconfigured:
         )
     reason = error.strerror or type(error).__name__
     return Misconfigured(f"The data file {path} cannot be opened for writing ({reason}).", hint=_WRITABLE)
+
+
+def moved(path: Path) -> Misconfigured:
+    """The error for a file that is no longer where it was opened."""
+    return Misconfigured(
+        f"The data file {path} was moved, replaced or deleted while it was in use; nothing was changed.",
+        hint="Put it back, then start the command again.",
+    )
 
 
 def foreign(path: Path) -> Misconfigured:

@@ -27,8 +27,14 @@ _WAL_TRIES = 100
 class _Held:
     """A connection that is closed with its last owner: a thread that ends leaves nothing open."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, path: Path | None) -> None:
         self.connection = connection
+        self._path = path
+        self._identity = _identity(path)
+
+    def has_lost_its_file(self) -> bool:
+        """True where the path leads to another file by now, or to none: what is written here is lost."""
+        return _identity(self._path) != self._identity
 
     def __del__(self) -> None:
         self.connection.close()
@@ -38,8 +44,8 @@ class SqliteFile:
     """One data file for any number of threads and processes; `path` None keeps all in memory.
 
     `durable` False risks the last writes in a power failure, never the file. `busy_seconds` is how long a
-    writer waits for another one. Raises Misconfigured where the file cannot be used: damaged, of another program, of a newer Pivotr, not
-    writable, or a folder.
+    writer waits for another one. Raises Misconfigured where the file cannot be used: damaged, of another
+    program, of a newer Pivotr, not writable, or a folder.
     """
 
     def __init__(self, path: Path | None, *, durable: bool = True, busy_seconds: float = 10.0) -> None:
@@ -53,7 +59,7 @@ class SqliteFile:
         if path is None:
             # A database in memory belongs to one connection: all threads share it, one at a time.
             self._turn = threading.RLock()
-            self._shared = self._open(":memory:")
+            self._shared = self._open()
         else:
             self._create(path)
 
@@ -61,7 +67,7 @@ class SqliteFile:
         """All rows of one reading statement. Raises Unavailable, Misconfigured."""
         with self._turn:
             try:
-                return self._connection().execute(sql, values).fetchall()
+                return self._held_by_thread().connection.execute(sql, values).fetchall()
             except sqlite_faults.FAULTS as error:
                 raise sqlite_faults.translate(error, self.path) from error
 
@@ -75,7 +81,10 @@ class SqliteFile:
             committing = False
             connection: sqlite3.Connection | None = None
             try:
-                connection = self._connection()
+                held = self._held_by_thread()
+                connection = held.connection
+                if self.path is not None and held.has_lost_its_file():
+                    raise sqlite_faults.moved(self.path)
                 # The write lock before the first read: a condition and its write are one step.
                 connection.execute("BEGIN IMMEDIATE")
                 yield connection
@@ -115,22 +124,25 @@ class SqliteFile:
     ) -> None:
         self.close()
 
-    def _connection(self) -> sqlite3.Connection:
-        held = self._shared or getattr(self._local, "held", None)
+    def _held_by_thread(self) -> _Held:
+        held: _Held | None = self._shared or getattr(self._local, "held", None)
         if held is None:
-            held = self._local.held = self._open(str(self.path))
-        return held.connection
+            held = self._local.held = self._open()
+        return held
 
-    def _open(self, target: str) -> _Held:
+    def _open(self) -> _Held:
+        # mode=rw: a file that is gone by now must not come back empty.
+        target = ":memory:" if self.path is None else f"{self.path.absolute().as_uri()}?mode=rw"
         # Another thread may close it (close(), or the collector), so the module's own thread check is off.
         connection = sqlite3.connect(
             target,
+            uri=True,
             timeout=self._busy_seconds,
             isolation_level=None,
             check_same_thread=False,
             cached_statements=512,
         )
-        held = _Held(connection)
+        held = _Held(connection, self.path)
         # FULL: a claim that a power failure takes back would be a second mail. NORMAL keeps the file whole,
         # but may lose the last transactions.
         connection.execute(f"PRAGMA synchronous={'FULL' if self._durable else 'NORMAL'}")
@@ -182,6 +194,16 @@ class SqliteFile:
                 with self.writing():
                     pass
         raise sqlite_faults.busy(path)
+
+
+def _identity(path: Path | None) -> tuple[int, int] | None:
+    if path is None:
+        return None
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _roll_back(connection: sqlite3.Connection | None) -> None:
