@@ -1,0 +1,188 @@
+"""Where a command writes: data to stdout, talk to stderr.
+
+On a terminal tables are drawn by rich; piped they are plain, aligned text without a frame. With `--json`
+stdout holds exactly one JSON document. No text, whatever it holds, can break or control the terminal.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TextIO
+
+#: Control characters, C1 included, and the marks that reverse the direction of a line.
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_CONTROLS_BUT_LINES = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+class Console:
+    """The two streams of one command. `wants_json` is `--json`: then tables and facts are not drawn."""
+
+    def __init__(
+        self,
+        stdout: TextIO,
+        stderr: TextIO,
+        *,
+        wants_json: bool = False,
+        environ: Mapping[str, str] | None = None,
+    ) -> None:
+        self.stdout = stdout
+        self.stderr = stderr
+        self.wants_json = wants_json
+        self._environ = os.environ if environ is None else environ
+        for stream in (stdout, stderr):
+            _never_fail_on_encoding(stream)
+
+    @property
+    def is_terminal(self) -> bool:
+        """True where stdout can show frames and colours; FORCE_COLOR says yes, TERM=dumb says no."""
+        if self._environ.get("FORCE_COLOR"):
+            return True
+        return self.stdout.isatty() and self._environ.get("TERM", "") != "dumb"
+
+    def data(self, value: Any) -> None:
+        """One JSON document on stdout. Models, dataclasses, sets, instants and bytes are understood."""
+        text = json.dumps(value, ensure_ascii=False, indent=2, default=_as_json)
+        try:
+            text.encode(self.stdout.encoding or "utf-8")
+        except UnicodeEncodeError:
+            text = json.dumps(value, ensure_ascii=True, indent=2, default=_as_json)
+        self.stdout.write(text + "\n")
+
+    def table(self, columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str = "") -> None:
+        """Rows under headings. Cells are shown as text; numbers to the right."""
+        kept = [[cell if isinstance(cell, (int, float)) else plain(cell) for cell in row] for row in rows]
+        if self.is_terminal:
+            self._draw(columns, kept, title)
+            return
+        if title:
+            self.stdout.write(title + "\n")
+        texts = [[column.upper() for column in columns], *([str(cell) for cell in row] for row in kept)]
+        widths = [max(width(row[i]) for row in texts) for i in range(len(columns))]
+        is_number = [
+            bool(kept) and all(isinstance(row[i], (int, float)) or row[i] == "" for row in kept)
+            for i in range(len(columns))
+        ]
+        for row in texts:
+            cells = [
+                pad + cell if right else cell + pad
+                for cell, room, right in zip(row, widths, is_number, strict=True)
+                for pad in (" " * (room - width(cell)),)
+            ]
+            self.stdout.write("  ".join(cells).rstrip() + "\n")
+
+    def facts(self, pairs: Iterable[tuple[str, object]]) -> None:
+        """Names and values, one a line, the values aligned. Pairs with an empty value are left out."""
+        shown = [(name, plain(value)) for name, value in pairs if value not in ("", None)]
+        room = max((width(name) for name, _ in shown), default=0)
+        bold, normal = ("\x1b[1m", "\x1b[0m") if self._has_colour(self.stdout) else ("", "")
+        for name, value in shown:
+            self.stdout.write(f"{bold}{name}{normal}{' ' * (room - width(name))}  {value}\n")
+
+    def text(self, text: str = "") -> None:
+        """A block of text on stdout, such as a mail; line ends are kept, control characters are not."""
+        self.stdout.write(_CONTROLS_BUT_LINES.sub(" ", text) + "\n")
+
+    def success(self, text: str) -> None:
+        """What was done, on stderr."""
+        self._talk(text, "32")
+
+    def note(self, text: str) -> None:
+        """What helps next, on stderr."""
+        self._talk(text, "2")
+
+    def warn(self, text: str) -> None:
+        """What the operator should look at, on stderr, also with `--json`."""
+        self._talk("Warning: " + text, "33", is_urgent=True)
+
+    def failure(self, code: str, sentence: str, hint: str) -> None:
+        """Why a command failed, on stderr: the sentence, then the hint; one JSON document with `--json`."""
+        if self.wants_json:
+            error = {"error": {"code": code, "message": sentence, "hint": hint}}
+            self.stderr.write(json.dumps(error, ensure_ascii=True) + "\n")
+            return
+        self._talk(sentence, "31", is_urgent=True)
+        if hint:
+            self._talk("→ " + hint, "", is_urgent=True)
+
+    def _talk(self, text: str, colour: str, *, is_urgent: bool = False) -> None:
+        if self.wants_json and not is_urgent:
+            return
+        clean = _CONTROLS_BUT_LINES.sub(" ", text)
+        if colour and self._has_colour(self.stderr):
+            clean = f"\x1b[{colour}m{clean}\x1b[0m"
+        self.stderr.write(clean + "\n")
+
+    def _has_colour(self, stream: TextIO) -> bool:
+        if self._environ.get("NO_COLOR"):
+            return False
+        if self._environ.get("FORCE_COLOR"):
+            return True
+        return stream.isatty() and self._environ.get("TERM", "") != "dumb"
+
+    def _draw(self, columns: Sequence[str], rows: list[list[Any]], title: str) -> None:
+        from rich.console import Console as Terminal
+
+        Terminal(file=self.stdout, highlight=False, _environ=dict(self._environ)).print(
+            drawn(columns, rows, title)
+        )
+
+
+def drawn(columns: Sequence[str], rows: Iterable[Sequence[object]], title: str = "") -> Any:
+    """A rich table of these rows; no text in it is read as markup."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+    from rich.text import Text
+
+    kept = [list(row) for row in rows]
+    table = Table(box=SIMPLE_HEAD, title=title or None, title_justify="left", pad_edge=False)
+    for i, column in enumerate(columns):
+        is_number = bool(kept) and all(isinstance(row[i], (int, float)) for row in kept)
+        table.add_column(column, justify="right" if is_number else "left", overflow="fold")
+    for row in kept:
+        table.add_row(*(Text(plain(cell)) for cell in row))
+    return table
+
+
+def plain(value: object) -> str:
+    """A value as one line of text without control characters; None is empty, truth is yes or no."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return _CONTROLS.sub(" ", str(value))
+
+
+def width(text: str) -> int:
+    """Columns that a text takes on a terminal: wide East Asian letters two, combining marks none."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if unicodedata.combining(letter) else 2 if unicodedata.east_asian_width(letter) in "WF" else 1
+        for letter in text
+    )
+
+
+def _never_fail_on_encoding(stream: TextIO) -> None:
+    """Let letters that the stream cannot hold come out as question marks instead of an error."""
+    reconfigure = getattr(stream, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(errors="replace")
+
+
+def _as_json(value: object) -> object:
+    """What JSON has no word for: models, dataclasses, sets, instants, bytes."""
+    dump = getattr(value, "model_dump", None)
+    if dump is not None:
+        return dump(mode="json")
+    if hasattr(value, "__dataclass_fields__"):
+        return {name: getattr(value, name) for name in value.__dataclass_fields__}
+    if isinstance(value, (set, frozenset)):
+        return sorted(value, key=str)
+    if isinstance(value, bytes):
+        return value.decode("utf-8", errors="replace")
+    isoformat = getattr(value, "isoformat", None)
+    return isoformat() if isoformat is not None else str(value)
