@@ -94,7 +94,7 @@ def email_rank(text: str) -> int | None:
 def may_hold_address(text: str) -> bool:
     """False for a column whose name says that its addresses are not the lead's ("Contact owner")."""
     word = normal(text)
-    return _known().get(word) != "other" and not set(word.split()) & set(_table()["not_email_words"])
+    return _known().get(word) != "other" and not set(word.split()) & set(_table()["others_words"])
 
 
 def recognise(names: Sequence[str], mapping: Mapping[str, str]) -> Columns:

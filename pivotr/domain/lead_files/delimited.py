@@ -117,7 +117,7 @@ def _of_lines(
             problem = "open"
         if not problem:
             break
-        broken, used = _saved(lines[done : start + reader.line_num], width, dialect)
+        broken, used = _saved(lines[done : start + reader.line_num], width, dialect, problem)
         yield first + done, broken
         start = done + used
     return total, width
@@ -133,30 +133,35 @@ def _problem(lines: list[str], cells: list[str], width: int, dialect: Dialect) -
         return "open"
     if len(lines) == 1:
         return ""
+    inside = lines[1:]
     try:
         next(dialect.records(lines, strict=True), None)
         if len(cells) == width:
             return ""
+        inside = [line for line in inside if line.count(dialect.quote) % 2 == 0]
     except csv.Error:
         pass
-    return "swallowed" if _holds_rows(lines[1:], width, dialect) else ""
+    return "swallowed" if _holds_rows(inside, width, dialect) else ""
 
 
 def _holds_rows(lines: list[str], width: int, dialect: Dialect) -> bool:
+    """Is one of the lines a row of its own: as many cells as usual, one of them an address?"""
     for line in lines:
-        if "@" not in line or line.count(dialect.quote) % 2 or len(line) > MAX_CELLS:
+        if "@" not in line or len(line) > MAX_CELLS:
             continue
-        cells: list[str] = next(dialect.records([line]), [])
-        if len(cells) > 1 and len(cells) == (width or len(cells)) and any(map(normalise, cells)):
-            return True
+        for cells in (next(dialect.records([line]), []), dialect.cells(line)):
+            if len(cells) > 1 and len(cells) == (width or len(cells)) and any(map(normalise, cells)):
+                return True
     return False
 
 
-def _saved(lines: list[str], width: int, dialect: Dialect) -> tuple[BrokenRecord, int]:
+def _saved(lines: list[str], width: int, dialect: Dialect, problem: str) -> tuple[BrokenRecord, int]:
     """What can be saved of a broken record, and how many of its lines that takes."""
     line = lines[0]
     cells = [cell.strip().strip(dialect.quote) for cell in dialect.cells(line[:MAX_CELLS])]
     if line.endswith(("\n", "\r")) and len(cells) == width:
         cells.append("")  # the row is whole but for its quote
-    alone = len(lines) > MAX_RECORD_LINES or _holds_rows(lines[1:], width, dialect)
-    return BrokenRecord(cells), 1 if alone else len(lines)
+    is_one_line = problem == "swallowed" or len(lines) > MAX_RECORD_LINES
+    if not is_one_line:
+        is_one_line = _holds_rows(lines[1:], width, dialect)
+    return BrokenRecord(cells), 1 if is_one_line else len(lines)

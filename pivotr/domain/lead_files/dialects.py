@@ -32,7 +32,8 @@ def find_dialect(text: str, delimiter: str, mapping: Mapping[str, str]) -> tuple
         try:
             layout = find_layout([cells for _, cells in rows], mapping)
         except InvalidInput as error:
-            complaint = complaint or error
+            if complaint is None or error.sentence.count(", ") > complaint.sentence.count(", "):
+                complaint = error  # the reading with the most columns tells most
             continue
         if layout and (best is None or layout.score > best[1].score):
             best = (dialect, layout, rows[layout.header_at][0] if layout.header_at >= 0 else 0)

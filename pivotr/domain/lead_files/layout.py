@@ -71,11 +71,10 @@ def _under_header(rows: Sequence[Sequence[str]], mapping: Mapping[str, str]) -> 
             continue
         if columns.emails and (best is None or columns.words > best.columns.words):
             best = Layout(at, columns, _count(rows[at + 1 :], columns.emails))
-    if best is None and complaint and mapping.get("email"):
-        numbered = _by_number(rows, mapping)
-        if numbered:
-            return numbered
-        raise complaint
+    if best is None and mapping:
+        best = _by_number(rows, mapping)
+        if best is None and complaint:
+            raise complaint
     return best
 
 
@@ -109,11 +108,13 @@ def _by_content(rows: Sequence[Sequence[str]]) -> Layout | None:
         if not likely:
             return None
     column = max(likely, key=lambda at: (counts[at], -at))
-    if header_at >= 0:
-        columns = recognise(rows[header_at], {})
-        columns = replace(columns, emails=(column,))
-    else:
-        columns = _guessed(rows[firsts[column] :], column)
+    guessed = _guessed(rows[firsts[column] :], column)
+    columns = recognise(rows[header_at], {}) if header_at >= 0 else guessed
+    if not columns.words:
+        names = tuple(name or header for name, header in zip_longest(columns.header, guessed.header))
+        custom = tuple((at, names[at]) for at, _ in guessed.custom)
+        columns = replace(guessed, header=names[: columns.width], custom=custom)
+    columns = replace(columns, emails=(column,))
     custom = tuple((at, name) for at, name in columns.custom if at != column)
     columns = replace(columns, custom=custom)
     return Layout(header_at, _without(columns, column), counts[column])

@@ -90,11 +90,7 @@ def text_of(cell: object) -> str:
 def _tidy(text: str) -> str:
     if not text:
         return text
-    return text.strip() if text.isascii() and "  " not in text else _seen(text)
-
-
-def _seen(text: str) -> str:
-    return " ".join(part for part in visible(text).split(" ") if part)
+    return " ".join((text if text.isascii() else visible(text)).split())
 
 
 def _name_beside(cell: str) -> str:
