@@ -1,0 +1,50 @@
+"""Who of a campaign's lists belongs to its audience, and from which mailbox each of them hears."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from pivotr.domain.campaigns import Campaign
+from pivotr.domain.chance import seeded
+from pivotr.domain.instants import from_text
+from pivotr.domain.leads import ENROLLABLE, Lead
+
+
+def draw_sender(campaign: Campaign, lead: str) -> str:
+    """The sender to which a lead is pinned: by seed, weighted by the senders' shares."""
+    shares = sorted(campaign.shares.items())
+    at = seeded(campaign.id, lead, "sender") % sum(share for _, share in shares)
+    for sender, share in shares:
+        if at < share:
+            return sender
+        at -= share
+    return shares[-1][0]
+
+
+def why_left_out(campaign: Campaign, lead: Lead, now: datetime, *, is_suppressed: bool) -> str:
+    """Why a member is not in the audience, in one word; empty when it is."""
+    filters = campaign.filters
+    if campaign.id in lead.seen:
+        return "enrolled"
+    if is_suppressed or lead.status in ("bounced", "complained", "unsubscribed", "deleted"):
+        return "suppressed"
+    if lead.due or lead.claim or lead.doubt:
+        return "busy"
+    if lead.status not in (filters.statuses or ENROLLABLE):
+        return "state"
+    if filters.tags and not lead.tags & set(filters.tags):
+        return "filter"
+    if filters.types and lead.type not in filters.types:
+        return "filter"
+    if filters.verdicts and lead.verdict not in filters.verdicts:
+        return "filter"
+    if filters.sources and lead.source not in filters.sources:
+        return "filter"
+    if filters.bases and lead.basis not in filters.bases:
+        return "filter"
+    if filters.imports and lead.import_id not in filters.imports:
+        return "filter"
+    days = filters.exclude_mailed_within_days
+    if days and lead.mailed_at and from_text(lead.mailed_at) > now - timedelta(days=days):
+        return "mailed recently"
+    return ""
