@@ -95,7 +95,8 @@ def _date(instant: datetime) -> str:
 def _thread(in_reply_to: str, references: Iterable[str]) -> list[str]:
     """The headers that make a follow-up part of a conversation."""
     answered = [checked_message_id(in_reply_to)] if in_reply_to else []
-    ids = list(dict.fromkeys([*(checked_message_id(reference) for reference in references), *answered]))
+    before = dict.fromkeys(checked_message_id(reference) for reference in references)
+    ids = [*(one for one in before if one not in answered), *answered]
     return [*(f"In-Reply-To: {one}" for one in answered), *([tokens("References", ids)] if ids else [])]
 
 

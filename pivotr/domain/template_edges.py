@@ -7,6 +7,9 @@ from collections.abc import Iterator
 
 from pivotr.domain.spintax_parser import Group, Node, Option, Slot
 
+#: Neighbours looked at on each side: keeps the work of a deep template in proportion to its length.
+_MOST_TEXTS = 50
+
 _LAST_WORD = re.compile(r"(?:^|\s)(\w[\w'’]*)\s*$")
 _FIRST_WORD = re.compile(r"^\s*(\w[\w'’]*)(?=$|\s|[.,;:!?])")
 
@@ -59,7 +62,9 @@ def _is_blank(character: str) -> bool:
 def _texts_at(node: Node, end: int) -> Iterator[str]:
     """The texts with which a node can begin (`end` 0) or stop (-1); variables give none."""
     stack: list[Node] = [node]
-    while stack:
+    for _ in range(_MOST_TEXTS):
+        if not stack:
+            return
         top = stack.pop()
         if isinstance(top, str):
             if top:
