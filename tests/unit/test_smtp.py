@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from smtp_server import DROP, SILENCE, Script, certificate, serving
 
 from pivotr.adapters.smtp import SmtpMailer
 from pivotr.errors import Misconfigured
 from pivotr.ports.mailer import Accepted, AccountRefused, Mail, NotSent, Outcome, RecipientRejected, Unknown
+from tests.unit.smtp_server import DROP, SILENCE, Script, certificate, serving
 
 DATA = (
     b"From: Asha <asha@acme.example>\r\nTo: ravi@shop.example\r\nSubject: x\r\n"
