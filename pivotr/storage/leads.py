@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -110,6 +110,12 @@ class Leads:
         return [
             lead_from(item) if item else None for item in self._table.get_many(keys, consistent=consistent)
         ]
+
+    def claimed(self, leads: Iterable[str]) -> list[Lead]:
+        """Those of up to 100 leads that are claimed, read consistently."""
+        keys = [(names.LEADS, (lead,)) for lead in leads]
+        items = self._table.get_many(keys, consistent=True) if keys else []
+        return [lead_from(item) for item in items if item and "claim" in item]
 
     def insert_many(self, items: Sequence[Item]) -> list[bool]:
         """Insert new leads; False where the id exists already, tombstones included."""

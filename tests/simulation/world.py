@@ -131,12 +131,10 @@ class Checker:
 class World:
     """Everything of one environment, and the loop that moves it."""
 
-    def __init__(self, start: str = "2026-11-23T03:30:00+00:00", *, announces: bool = True) -> None:
+    def __init__(self, start: str = "2026-11-23T04:05:00+00:00", *, announces: bool = True) -> None:
         self.clock = SteppedClock(datetime.fromisoformat(start).astimezone(UTC))
         self.file = SqliteFile(None)
-        self.table: Any = SqliteTable(
-            self.file, TABLES, self.clock.ms, append_only=frozenset({names.LOGS})
-        )
+        self.table: Any = SqliteTable(self.file, TABLES, self.clock.ms, append_only=frozenset({names.LOGS}))
         self.queues: Any = SqliteQueues(self.file, names.QUEUES, self.clock.ms)
         self.provider = Provider(self.clock)
         self.checker = Checker()
@@ -171,7 +169,9 @@ class World:
         options = {"name": "Acme Sales", "zone": "Asia/Kolkata", **options}
         return self.services.senders.add(address, **options).id
 
-    def template(self, name: str = "intro", subject: str = "Hello {{FirstName|there}}", text: str = "") -> None:
+    def template(
+        self, name: str = "intro", subject: str = "Hello {{FirstName|there}}", text: str = ""
+    ) -> None:
         newest = Templates(self.table).newest(name)
         version = TemplateVersion(
             id=name,
@@ -183,7 +183,9 @@ class World:
         put = Templates(self.table).creation(version)
         self.table.put(put.table, put.item, condition=put.condition)
 
-    def leads(self, count: int, *, list_name: str = "diwali", prefix: str = "p", domain: str = "x.example") -> None:
+    def leads(
+        self, count: int, *, list_name: str = "diwali", prefix: str = "p", domain: str = "x.example"
+    ) -> None:
         found = [f"{prefix}{number:04d}@{domain}" for number in range(count)]
         items = [
             lead_item(
@@ -255,8 +257,8 @@ class World:
         assert all(self.is_over(campaign) for campaign in campaigns), "the campaigns never came to an end"
 
     def is_over(self, campaign: str) -> bool:
-        found = self.read(campaign)
-        return found.status == "completed" or (found.status == "aborted" and found.swept)
+        found = self.table.get(names.CAMPAIGNS, (campaign,))
+        return found["status"] == "completed" or (found["status"] == "aborted" and found["swept"])
 
     def step(self) -> None:
         """Everything that is due at this instant."""

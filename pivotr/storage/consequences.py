@@ -1,0 +1,241 @@
+"""What a provider's event does to its mail, its lead and the counters: one transaction, once per mail and kind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pivotr import names
+from pivotr.domain.addresses import judge
+from pivotr.domain.campaigns import Campaign
+from pivotr.domain.feedback import FeedbackEvent, Recipient
+from pivotr.domain.instants import local_day, to_text
+from pivotr.domain.leads import Lead, LeadStatus, lead_id
+from pivotr.domain.outgoing import header_id
+from pivotr.domain.suppression import Suppression, address_key
+from pivotr.errors import Unavailable
+from pivotr.ports.clock import Clock
+from pivotr.ports.table import Change, Put, Table, TransactionCancelled, Update, Write
+from pivotr.storage import endings, log, metrics, suppressions, transactions
+from pivotr.storage.leads import Leads
+from pivotr.storage.recent import Recent
+from pivotr.storage.schema import ACCOUNT
+
+_TRIES = 12
+#: Mails that bounced transiently before the address counts as bad.
+_SOFT_LIMIT = 3
+
+
+@dataclass(frozen=True, slots=True)
+class MailRef:
+    """Which of our mails an event is about."""
+
+    campaign: Campaign
+    lead: str
+    sender: str
+    step: int
+    attempt: str
+
+    @property
+    def day(self) -> str:
+        """The day on whose counters the mail counts."""
+        return log.day_of_key(self.attempt, self.campaign.zone)
+
+
+class Consequences:
+    """Writes the consequences of events."""
+
+    def __init__(self, *, table: Table, clock: Clock, recent: Recent, lead_key: bytes, provider: str) -> None:
+        self._table = table
+        self._clock = clock
+        self._recent = recent
+        self._key = lead_key
+        self._provider = provider
+        self._leads = Leads(table)
+
+    def lead_id(self, email: str) -> str:
+        """The id that a lead with this address has."""
+        return lead_id(self._key, judge(email).normalized or email)
+
+    def thread(self, event: FeedbackEvent, mail: MailRef) -> str:
+        profile = self._recent.profile(mail.sender)
+        return header_id(self._provider, event.message_id, mail.attempt, profile.domain if profile else "")
+
+    def entry(self, event: FeedbackEvent, mail: MailRef, kind: str, *, lead: str) -> Put:
+        facts: dict[str, Any] = {"mail_id": event.message_id, "thread": self.thread(event, mail)}
+        if event.event_at:
+            facts["event_at"] = event.event_at
+        if kind != "delivered":
+            facts["reason"] = detail_of(event)
+        return log.entry(
+            mail.campaign.id,
+            log.mail_key(mail.attempt, kind),
+            kind,
+            at=self._clock.now(),
+            lead=lead,
+            sender=mail.sender,
+            step=mail.step,
+            **facts,
+        )
+
+    def apply(
+        self, event: FeedbackEvent, mail: MailRef, kind: str, *, status: LeadStatus, is_account: bool
+    ) -> bool:
+        """Write an event that changes its lead, once; False where it was known already."""
+        for attempt in range(_TRIES):
+            lead = self._leads.get(mail.lead, consistent=True)
+            writes = self._writes(event, mail, kind, status, lead, is_account=is_account)
+            try:
+                transactions.run(self._table, writes, token=self._clock.token(), clock=self._clock)
+                return True
+            except TransactionCancelled as cancelled:
+                first = cancelled.reasons[0]
+                if first and first.kind == "condition":
+                    return False
+                self._clock.sleep(0.01 * attempt)
+        raise Unavailable("An event could not be recorded.", hint="It will be received again.")
+
+    def _writes(
+        self,
+        event: FeedbackEvent,
+        mail: MailRef,
+        kind: str,
+        status: LeadStatus,
+        lead: Lead | None,
+        *,
+        is_account: bool,
+    ) -> list[Write]:
+        now = self._clock.now()
+        tally = metrics.Tally()
+        tally.add(mail.campaign.id, mail.day, {kind: 1})
+        writes: list[Write] = [self.entry(event, mail, kind, lead=mail.lead)]
+        if is_account:
+            counted = {kind: 1}
+            tally.add(ACCOUNT, local_day(now, self._recent.preferences().zone), counted)
+            tally.add(metrics.sender_partition(mail.sender), local_day(now, self._sender_zone(mail)), counted)
+        if lead is not None:
+            writes += self._lead_writes(event, mail, kind, status, lead, tally, now)
+        return [*writes, *tally.writes()]
+
+    def _sender_zone(self, mail: MailRef) -> str:
+        profile = self._recent.profile(mail.sender)
+        return profile.zone if profile else self._recent.preferences().zone
+
+    def _lead_writes(
+        self,
+        event: FeedbackEvent,
+        mail: MailRef,
+        kind: str,
+        status: LeadStatus,
+        lead: Lead,
+        tally: metrics.Tally,
+        now: datetime,
+    ) -> list[Write]:
+        writes: list[Write] = []
+        is_here = lead.campaign == mail.campaign.id
+        if kind == "rejected" and not is_here:
+            return writes
+        is_evidence = lead.doubt == mail.attempt
+        if is_evidence:
+            tally.add(mail.campaign.id, mail.day, {"sent": 1, "in_doubt": -1})
+            writes.append(self._sent_by_evidence(event, mail, now))
+        values: dict[Any, Any] = {"mailed_at": to_text(now)} if is_evidence else {}
+        if kind == "transient":
+            is_third = mail.attempt not in lead.soft and len(lead.soft) + 1 == _SOFT_LIMIT
+            if is_third:
+                status = "bounced"
+                writes.append(self._suppression(event, lead.email, "soft_bounces", now))
+                self._count_end(tally, lead, now)
+                update = endings.stronger(
+                    lead, status, reason="three transient bounces", is_evidence=is_evidence,
+                    soft=mail.attempt, values=values,
+                )  # fmt: skip
+            else:
+                update = self._soft_update(lead, mail, values, is_evidence=is_evidence)
+            return [*writes, update]
+        over: tuple[LeadStatus, ...] = ()
+        if kind == "rejected":
+            over = ("queued", "sent", "unconfirmed")
+        elif lead.email:
+            writes.append(
+                self._suppression(event, lead.email, "complaint" if kind == "complained" else "bounce", now)
+            )
+        self._count_end(tally, lead, now)
+        update = endings.stronger(
+            lead, status, reason=detail_of(event), is_evidence=is_evidence, over=over, values=values
+        )
+        return [*writes, update]
+
+    def _soft_update(self, lead: Lead, mail: MailRef, values: dict[Any, Any], *, is_evidence: bool) -> Update:
+        """A transient bounce leaves the lead where it is, but settles a doubt about this mail."""
+        if is_evidence and lead.status == "unconfirmed":
+            values["status"] = "sent"
+        condition = endings.unchanged(lead)
+        change = Change(
+            set=values,
+            include={"soft": frozenset({mail.attempt})},
+            remove=("doubt", "reason") if is_evidence else (),
+        )
+        return Update(names.LEADS, (lead.id,), change, condition)
+
+    def _count_end(self, tally: metrics.Tally, lead: Lead, now: datetime) -> None:
+        campaign = self._recent.campaign(lead.campaign) if lead.campaign else None
+        endings.count_end(tally, lead, campaign.zone if campaign else "UTC", now)
+
+    def _sent_by_evidence(self, event: FeedbackEvent, mail: MailRef, now: datetime) -> Write:
+        return log.entry(
+            mail.campaign.id,
+            log.mail_key(mail.attempt, "sent"),
+            "sent",
+            at=now,
+            lead=mail.lead,
+            sender=mail.sender,
+            step=mail.step,
+            message_id=event.message_id,
+            by="evidence",
+        )
+
+    def _suppression(self, event: FeedbackEvent, email: str, reason: Any, now: datetime) -> Write:
+        return suppressions.put(
+            Suppression(
+                key=address_key(self._key, email),
+                reason=reason,
+                source=detail_of(event),
+                actor="provider",
+                at=to_text(now),
+                email=email,
+            )
+        )
+
+    def suppress_known(self, event: FeedbackEvent, recipient: Recipient) -> None:
+        """A permanent bounce or complaint about a mail that is not ours still protects a known address."""
+        if recipient.action != "suppress":
+            return
+        lead_key = self.lead_id(recipient.email)
+        status: LeadStatus = "complained" if event.kind == "complaint" else "bounced"
+        for attempt in range(_TRIES):
+            lead = self._leads.get(lead_key, consistent=True)
+            if lead is None or not lead.email:
+                return
+            now = self._clock.now()
+            tally = metrics.Tally()
+            self._count_end(tally, lead, now)
+            writes: list[Write] = [
+                self._suppression(event, lead.email, event.kind, now),
+                endings.stronger(lead, status, reason=detail_of(event)),
+                *tally.writes(),
+            ]
+            try:
+                transactions.run(self._table, writes, token=self._clock.token(), clock=self._clock)
+                return
+            except TransactionCancelled:
+                self._clock.sleep(0.01 * attempt)
+        raise Unavailable("A suppression could not be written.", hint="It will be received again.")
+
+
+def detail_of(event: FeedbackEvent) -> str:
+    """Type, subtype and text of an event on one line, for people."""
+    kind = " ".join(part for part in (event.bounce_type, event.bounce_subtype) if part)
+    text = " ".join(event.detail.split())
+    return ": ".join(part for part in (kind, text) if part)[:300]
