@@ -18,7 +18,7 @@ ROWS = 200_000
 SHEET_ROWS = 20_000
 REPEATS = 3
 
-#: Prints cpu seconds (user + system) of the work alone, the growth of the resident set in bytes, and the rows.
+#: Prints cpu seconds (user + system) of the work alone, growth of the resident set in bytes, and rows.
 _CHILD = """
 import resource, sys, time
 path = sys.argv[1]
@@ -32,7 +32,8 @@ print(spent, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 102
 
 _BARE_CSV = (
     "import csv",
-    "with open(path, encoding='utf-8', newline='') as file:\n    for row in csv.reader(file):\n        rows += 1",
+    "with open(path, encoding='utf-8', newline='') as file:\n"
+    "    for row in csv.reader(file):\n        rows += 1",
 )
 _OURS = (
     "from pivotr.domain.lead_files.rows import read_leads, unique",

@@ -21,6 +21,7 @@ from pivotr.domain.lead_files.text_chunks import text_chunks
 from pivotr.domain.lead_files.unreadable import UnreadableFile
 from pivotr.domain.lead_files.workbook import open_workbook
 
+_NO_ADDRESS = "The row has no address."
 _Numbered = Iterable[tuple[int, Sequence[Any]]]
 
 
@@ -156,7 +157,7 @@ def _careful(
     texts = [cell if isinstance(cell, str) else text_of(cell) for cell in cells]
     if not any(text and visible(text) for text in texts):
         is_contact = len(texts) == columns.width > 1
-        return Row(line, record, "", "missing_email", "", cells, columns) if is_contact else None
+        return Row(line, record, "", "missing_email", _NO_ADDRESS, cells, columns) if is_contact else None
     damage, sure = "", len(texts)
     if isinstance(cells, BrokenRecord) and not (
         isinstance(cells, CutRecord) and (is_ragged or sure >= columns.width)
@@ -175,4 +176,4 @@ def _careful(
         told = f"The row has {sure} cells, the header {columns.width}, and no address stands where it should."
         return Row(line, record, "", "unreadable_row", told, cells, columns)
     problem: RowProblem = "invalid_email" if reason else "missing_email"
-    return Row(line, record, "", problem, reason or "The row has no address.", cells, columns)
+    return Row(line, record, "", problem, reason or _NO_ADDRESS, cells, columns)
