@@ -25,12 +25,16 @@ _LONGEST_VARIANT = 80
 
 
 class TemplateError(InvalidInput):
-    """A template breaks the grammar; `line` and `column` count from 1."""
+    """A template breaks the grammar; `line` and `column` count from 1, `part` is Subject, Text or HTML."""
 
-    def __init__(self, sentence: str, *, line: int, column: int, hint: str = "") -> None:
-        super().__init__(f"Line {line}, column {column}: {sentence}", hint=hint)
-        self.line = line
-        self.column = column
+    def __init__(self, fault: str, *, line: int, column: int, hint: str = "", part: str = "") -> None:
+        where = f"line {line}, column {column}: {fault}"
+        super().__init__(f"{part}, {where}" if part else f"L{where[1:]}", hint=hint)
+        self.fault, self.line, self.column, self.part = fault, line, column, part
+
+    def of_part(self, part: str) -> TemplateError:
+        """The same error with the name of the part in its sentence."""
+        return TemplateError(self.fault, line=self.line, column=self.column, hint=self.hint, part=part)
 
 
 class MissingVariable(InvalidInput):

@@ -16,6 +16,7 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import TypeAlias
 
 #: One option of a group, or a whole template: plain text where it can be, else its nodes.
@@ -27,6 +28,7 @@ _MAX_FAULTS = 100
 
 _TOKEN = re.compile(r"\\[{}|\\]|[{}|]|<style\b.*?</style\s*>", re.IGNORECASE | re.DOTALL)
 _TWO_BRACES = re.compile(r"\{\{[ \t]*([^{}|\\\n]{1,80}?)[ \t]*(\||\}\})")
+_UNCOUNTED = re.compile(r"[\s_.\-]+")
 _SENTENCE_MARK = re.compile(r"[.,;:!?…।\"“”()]")
 _COMPOUND = re.compile(r"[A-Za-z][a-z]+(?:[A-Z][a-z]*)+|\w*_\w*")
 #: Names that other tools give to what a lead has: nobody means them as the text of an option.
@@ -79,9 +81,10 @@ class _Frame:
     nodes: list[Node] = field(default_factory=list)
 
 
+@lru_cache(maxsize=1024)
 def name_key(name: str) -> str:
     """What makes two names of a variable the same: case, blanks, `_`, `-` and `.` do not count."""
-    return re.sub(r"[\s_.\-]+", "", name).casefold()
+    return _UNCOUNTED.sub("", name).casefold()
 
 
 def position(text: str, offset: int) -> tuple[int, int]:

@@ -16,6 +16,8 @@ _LINE_END = re.compile(r"\r\n?|[\x85\u2028\u2029\x0b\x0c]")
 
 def one_line(text: str) -> str:
     """A value as one line: controls and runs of blanks become one blank, directional controls go."""
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
     text = _DIRECTION.sub("", _CONTROL.sub(" ", _SURROGATE.sub("\ufffd", text)))
     return " ".join(text.split())
 
