@@ -8,8 +8,7 @@ from zoneinfo import ZoneInfo
 
 def to_text(instant: datetime) -> str:
     """`2026-11-24T09:13:05.123Z`: the form of every stored instant (milliseconds, cut, not rounded)."""
-    utc = instant.astimezone(UTC)
-    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
+    return instant.astimezone(UTC).isoformat("T", "milliseconds")[:-6] + "Z"
 
 
 def from_text(text: str) -> datetime:
