@@ -86,6 +86,20 @@ def load(
     return _checked(values)
 
 
+def origins(
+    environ: Mapping[str, str], *, flags: Mapping[str, Any] | None = None, folder: Path = Path()
+) -> dict[str, str]:
+    """Field → where `load` takes it from: `flag`, `environment`, `.env`, `pivotr.toml` or `default`."""
+    given = {name for name, value in (flags or {}).items() if value is not None}
+    own, dotenv = _of_variables(environ), _of_variables(read_dotenv(folder / ".env"))
+    toml = _of_toml(folder / "pivotr.toml", load(environ, flags=flags, folder=folder).env)
+    homes = (("flag", given), ("environment", own), (".env", dotenv), ("pivotr.toml", toml))
+    return {
+        field: next((name for name, home in homes if field in home), "default")
+        for field in Settings.model_fields
+    }
+
+
 def read_dotenv(path: Path) -> dict[str, str]:
     """Variables of a `.env` file: `NAME=value` lines, `#` comments, optional quotes and `export`."""
     try:

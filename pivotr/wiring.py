@@ -18,6 +18,7 @@ from pivotr.storage.schema import TABLES
 
 if TYPE_CHECKING:
     from pivotr.adapters.embedded.outbox import Outbox
+    from pivotr.adapters.embedded.run_lock import RunLock
     from pivotr.ports.clock import Clock
     from pivotr.ports.mailer import Mailer
     from pivotr.ports.queues import Queues
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from pivotr.services.enrolment import Enrolment
     from pivotr.services.feedback import Feedback
     from pivotr.services.heartbeat import Heartbeat
+    from pivotr.services.lists import Lists
+    from pivotr.services.preferences import OperatorSettings
     from pivotr.services.senders import Senders
     from pivotr.services.sending import Sending
     from pivotr.services.transitions import Transitions
@@ -181,6 +184,20 @@ class Services:
             table=self.ports.table, queues=self.ports.queues, clock=self.ports.clock, recent=self.recent
         )
 
+    @cached_property
+    def lists(self) -> Lists:
+        """Lists of leads."""
+        from pivotr.services.lists import Lists
+
+        return Lists(table=self.ports.table)
+
+    @cached_property
+    def preferences(self) -> OperatorSettings:
+        """Operator settings."""
+        from pivotr.services.preferences import OperatorSettings
+
+        return OperatorSettings(table=self.ports.table, clock=self.ports.clock)
+
 
 def connect(settings: Settings, environ: Mapping[str, str] | None = None) -> Services:
     """The services of an environment. Raises Misconfigured."""
@@ -218,6 +235,13 @@ def embedded_ports(settings: Settings, environ: Mapping[str, str]) -> Ports:
         chores=(outbox.announce_pending,) if outbox is not None else (),
         close=file.close,
     )
+
+
+def run_lock(settings: Settings) -> RunLock:
+    """The lock that one `pivotr run` holds on the data file of an environment."""
+    from pivotr.adapters.embedded.run_lock import RunLock
+
+    return RunLock(settings.data_file.with_suffix(".lock"))
 
 
 def epoch_ms(instant: datetime) -> int:

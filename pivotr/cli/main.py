@@ -17,7 +17,7 @@ from pivotr.cli import context
 from pivotr.cli.exit_codes import FAILURE, INTERRUPTED, OK, USAGE, exit_code
 from pivotr.errors import PivotrError
 
-#: Command → its line in `pivotr --help`. Each is the `app` of pivotr/cli/{command}.py, loaded when it is used.
+#: Command → its line in `pivotr --help`. Each is `app` of pivotr/cli/{command}.py, loaded when it is used.
 COMMANDS = {
     "leads": "Import, look at and change leads.",
     "list": "Lists of leads.",
