@@ -148,6 +148,8 @@ class Campaigns:
             )
         if "steps" in changes:
             changes["steps"] = self._steps(campaign, changes["steps"])
+        if "cap" in changes:
+            split_cap(changes["cap"], campaign.senders)
         updated = Campaign.model_validate({**campaign.model_dump(), **changes})
         if updated.cap != campaign.cap:
             updated = updated.model_copy(update={"shares": split_cap(updated.cap, campaign.senders)})

@@ -93,9 +93,11 @@ class Senders:
     def update(self, address_or_id: str, **changes: Any) -> Sender:
         """Change name, reply_to, signature, cap, ramp or gap; what makes more possible wakes the lane."""
         profile, lane = self.find(address_or_id)
-        sender = Sender.model_validate({**profile.model_dump(), **changes})
-        if sender.cap < 1:
+        if changes.get("cap", 1) < 1:
             raise InvalidInput("A daily cap must be at least 1.", hint="Use --cap 80, for example.")
+        if changes.get("reply_to"):
+            changes["reply_to"] = checked_address(changes["reply_to"])
+        sender = Sender.model_validate({**profile.model_dump(), **changes})
         writes: list[Write] = [Put(names.SENDERS, lanes.profile_item(sender))]
         change, is_more = _lane_change(profile, sender, lane)
         if is_more:

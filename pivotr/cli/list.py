@@ -1,0 +1,45 @@
+"""`pivotr list`: the lists of leads."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from pivotr.cli.context import console, noun, services
+
+app = noun("Lists of leads. An import makes them: pivotr leads import leads.csv --list NAME")
+
+
+@app.command("list")
+def list_() -> None:
+    """All lists and how many leads each has."""
+    sizes = services().lists.all()
+    out = console()
+    if out.wants_json:
+        out.data([{"name": name, "leads": size} for name, size in sizes.items()])
+        return
+    if not sizes:
+        out.note("No list yet. Make one: pivotr leads import leads.csv --list NAME")
+        return
+    out.table(["list", "leads"], list(sizes.items()))
+
+
+@app.command("show")
+def show(
+    name: Annotated[str, typer.Argument(metavar="NAME")],
+    limit: Annotated[int, typer.Option(min=1, max=100, metavar="N", help="Leads on a page.")] = 100,
+    cursor: Annotated[str, typer.Option(metavar="TEXT", help="Where the page before ended.")] = "",
+) -> None:
+    """The leads of a list and their state."""
+    page = services().lists.show(name, limit=limit, cursor=cursor)
+    out = console()
+    if out.wants_json:
+        out.data({"name": page.name, "members": page.members, "cursor": page.cursor})
+        return
+    out.table(
+        ["email", "name", "company", "status", "reason"],
+        [(lead.email, lead.full_name, lead.company, lead.status, lead.reason) for lead in page.members],
+    )
+    if page.cursor:
+        out.note(f"There are more: pivotr list show {page.name} --limit {limit} --cursor {page.cursor}")

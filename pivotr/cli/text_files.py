@@ -1,0 +1,23 @@
+"""Text that a command takes from a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def read_text(path: Path) -> str:
+    """The text of a UTF-8 file. Raises NotFound for a missing one, InvalidInput for anything else."""
+    from pivotr.errors import InvalidInput, NotFound
+
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise NotFound(f"There is no file “{path}”.", hint="Check the path.") from None
+    except IsADirectoryError:
+        raise InvalidInput(f"“{path}” is a directory, not a file.", hint="Name a text file.") from None
+    except UnicodeDecodeError:
+        raise InvalidInput(f"“{path}” is not UTF-8 text.", hint="Save it as UTF-8 and try again.") from None
+    except OSError as error:
+        raise InvalidInput(
+            f"“{path}” cannot be read: {error.strerror}.", hint="Check the path and its permissions."
+        ) from None

@@ -1,0 +1,54 @@
+"""Instants, windows and reasons as an operator says them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pivotr.domain.lanes import Lane
+
+#: What a lane waits for → how its next instant is told.
+_WAITS = {
+    "gap": "next mail {at}",
+    "window": "waits for the sending window, which opens {at}",
+    "cap": "has used up the day's cap and goes on {at}",
+    "idle": "has nobody to write to; looks again {at}",
+    "backoff": "was asked by the provider to wait until {at}",
+}
+
+
+def when(instant: datetime | str, zone: str, now: datetime) -> str:
+    """An instant on the clock of a zone: `now`, `today 09:31` or `Tue 24 Nov 09:31`; empty for none."""
+    from zoneinfo import ZoneInfo
+
+    from pivotr.domain.instants import from_text
+
+    if not instant:
+        return ""
+    at = from_text(instant) if isinstance(instant, str) else instant
+    if at <= now:
+        return "now"
+    local, here = at.astimezone(ZoneInfo(zone)), now.astimezone(ZoneInfo(zone))
+    if local.date() == here.date():
+        return f"today {local:%H:%M}"
+    return f"{local:%a %-d %b %H:%M}" if local.year == here.year else f"{local:%a %-d %b %Y %H:%M}"
+
+
+def lane_words(lane: Lane, zone: str, now: datetime, campaign: str = "") -> str:
+    """What a lane is doing, and why not more; for a campaign also that its own gate is shut."""
+    if lane.stopped:
+        return f"stopped: {lane.stopped}"
+    if not lane.open:
+        return "paused"
+    entry = lane.campaigns.get(campaign)
+    if campaign and (entry is None or not entry.open):
+        return "not sending for this campaign"
+    if not lane.is_on:
+        return "no campaign"
+    return _WAITS[lane.why].format(at=when(lane.due_at, zone, now) or "now")
+
+
+def counted(number: int, singular: str, plural: str = "") -> str:
+    """`1 mail`, `2 mails`."""
+    return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
