@@ -29,6 +29,8 @@ class Script:
     drop_within_data: int | None = None
     lines: list[str] = field(default_factory=list)
     mails: list[bytes] = field(default_factory=list)
+    #: What came of a mail whose final dot never came.
+    unfinished: list[bytes] = field(default_factory=list)
     connections: int = 0
 
     def verbs(self) -> list[str]:
@@ -111,7 +113,10 @@ class _Handler(socketserver.BaseRequestHandler):
             self._file.read(script.drop_within_data)
             raise EOFError  # what is unread makes this a reset
         lines = []
-        while (line := self._line()) != b".\r\n":
+        while (line := self._file.readline()) != b".\r\n":
+            if not line:
+                script.unfinished.append(b"".join(lines))
+                raise EOFError
             lines.append(line[1:] if line.startswith(b".") else line)
         script.mails.append(b"".join(lines))
         self._answer("END", "250 2.0.0 queued as 4F2A")

@@ -412,6 +412,31 @@ def test_a_writer_that_slept_too_long_cannot_bring_an_unannounced_mail_in(
     assert [desk.files(name) for name in ("tmp", "new", "pending")] == [[], [], []]
 
 
+def test_a_writer_that_wakes_while_it_is_given_up_is_announced(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def kill() -> None:
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        _fault_at(patched, 3, kill)  # both files are written, the rename is still to come
+        with pytest.raises(Killed):
+            desk.send()
+    (name,) = desk.files("tmp")
+    real = Path.unlink
+
+    def wake_first(self: Path, missing_ok: bool = False) -> None:
+        if self.parent.name == "tmp":
+            self.rename(desk.folder / "new" / name)
+        real(self, missing_ok=missing_ok)
+
+    other = desk.later()
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "unlink", wake_first)
+        assert other.outbox.announce_pending() == 1
+    assert other.announced_ids() == [name]
+
+
 def test_a_writer_at_work_is_not_disturbed(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     real = os.rename
     found: list[int] = []

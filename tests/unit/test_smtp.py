@@ -5,13 +5,12 @@ from __future__ import annotations
 import base64
 import socket
 import ssl
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pivotr.adapters.smtp import SmtpMailer
+from pivotr.adapters.smtp import SmtpMailer, on_the_wire
 from pivotr.errors import Misconfigured
 from pivotr.ports.mailer import Accepted, AccountRefused, Mail, NotSent, Outcome, RecipientRejected, Unknown
 from tests.unit.smtp_server import DROP, SILENCE, Script, certificate, serving
@@ -357,14 +356,26 @@ def test_lost_within_the_data_is_surely_not_sent() -> None:
     assert script.mails == []
 
 
-def test_lost_just_before_the_final_dot_is_surely_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
-    outcome = _send_with_dot(monkeypatch, lambda: _raise(BrokenPipeError(32, "Broken pipe")))
+def test_mail_that_stalls_half_way_is_surely_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    script = Script()
+    outcome = _send_with_trouble(monkeypatch, script, on_the_wire(DATA), TimeoutError("timed out"), sent=40)
     assert isinstance(outcome, NotSent)
     assert outcome.reason == "unreachable"
+    assert script.mails == []
+    assert script.unfinished == [DATA[:40]]  # no QUIT that would be a line of the mail
+
+
+def test_lost_just_before_the_final_dot_is_surely_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    script = Script()
+    outcome = _send_with_trouble(monkeypatch, script, b".\r\n", BrokenPipeError(32, "Broken pipe"))
+    assert isinstance(outcome, NotSent)
+    assert outcome.reason == "unreachable"
+    assert script.unfinished == [DATA]
 
 
 def test_final_dot_that_may_be_half_way_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert isinstance(_send_with_dot(monkeypatch, lambda: _raise(TimeoutError("timed out"))), Unknown)
+    outcome = _send_with_trouble(monkeypatch, Script(), b".\r\n", TimeoutError("timed out"))
+    assert isinstance(outcome, Unknown)
 
 
 @pytest.mark.parametrize("trouble", [DROP, SILENCE])
@@ -408,19 +419,18 @@ def test_connect_time_out() -> None:
     assert outcome.reason == "unreachable"
 
 
-def _raise(error: OSError) -> None:
-    raise error
-
-
-def _send_with_dot(monkeypatch: pytest.MonkeyPatch, at_the_dot: Callable[[], None]) -> Outcome:
-    """Send while the socket meets trouble at the line with the final dot."""
+def _send_with_trouble(
+    monkeypatch: pytest.MonkeyPatch, script: Script, at: bytes, trouble: OSError, *, sent: int = 0
+) -> Outcome:
+    """Send while the socket meets trouble at these bytes, of which some have left."""
     real = socket.socket.sendall
 
     def sendall(self: socket.socket, data: bytes, *flags: int) -> None:
-        if data == b".\r\n":
-            at_the_dot()
+        if data == at:
+            real(self, data[:sent], *flags)
+            raise trouble
         real(self, data, *flags)
 
     with monkeypatch.context() as patched:
         patched.setattr(socket.socket, "sendall", sendall)
-        return send(Script())
+        return send(script)
