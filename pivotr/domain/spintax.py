@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import struct
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from hashlib import blake2b
 from itertools import count
 from operator import itemgetter
 from typing import Any, TypeVar
@@ -127,7 +127,7 @@ class _Flat:
     Most mails are written so and take a third of the time; choices and variant are those of the walk.
     """
 
-    __slots__ = ("_literals", "_options", "_order", "_sizes")
+    __slots__ = ("_literals", "_options", "_order", "_sized")
 
     @classmethod
     def of(cls, nodes: tuple[Node, ...]) -> _Flat | None:
@@ -159,15 +159,15 @@ class _Flat:
                 holes.append((False, len(self._options)))
                 self._options.append(tuple((str(option), str(at)) for at, option in enumerate(node.options)))
             self._literals += ["", ""]
-        self._sizes = [len(options) for options in self._options]
+        self._sized = [(options, len(options)) for options in self._options]
         self._order = itemgetter(*[at + len(self._options) * is_slot for is_slot, at in holes])
 
     def render(self, filled: list[str], seed: int) -> tuple[str, str]:
         """As `Compiled.render`, for values none of which is blank."""
-        draws = _DRAWS.unpack(hashlib.blake2b(_raw(seed)).digest())
+        draws = _DRAWS.unpack(blake2b(_raw(seed)).digest())
         chosen = [
             options[draw * size >> 16]
-            for options, size, draw in zip(self._options, self._sizes, draws, strict=False)
+            for (options, size), draw in zip(self._sized, draws)  # noqa: B905 - the keyword is felt here
         ]
         pieces = self._literals.copy()
         pieces[1::2] = self._order([text for text, _ in chosen] + filled)
@@ -261,16 +261,16 @@ def _raw(seed: int) -> bytes:
 def _draws(seed: int) -> Iterator[int]:
     """Endless 16-bit numbers that depend on the low 64 bits of the seed only."""
     raw = _raw(seed)
-    yield from _DRAWS.unpack(hashlib.blake2b(raw).digest())
+    yield from _DRAWS.unpack(blake2b(raw).digest())
     for block in count(1):
-        yield from _DRAWS.unpack(hashlib.blake2b(raw, salt=block.to_bytes(16, "big")).digest())
+        yield from _DRAWS.unpack(blake2b(raw, salt=block.to_bytes(16, "big")).digest())
 
 
 def _variant(path: list[str]) -> str:
     name = ".".join(path)
     if len(name) <= _LONGEST_VARIANT:
         return name
-    return f"~{base32(hashlib.blake2b(name.encode(), digest_size=15).digest())}"
+    return f"~{base32(blake2b(name.encode(), digest_size=15).digest())}"
 
 
 def _one(_: str | Slot) -> int:
