@@ -1,0 +1,111 @@
+"""The word lists behind the greeting: read once from `pivotr/data/names`, each file with a note on its source.
+
+A file holds words apart by blanks; `#` starts a comment line, `[section]` a section. Weights: see `name_scores`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+GIVEN_FILES = ("given_north", "given_west_east", "given_south", "given_arabic_european")
+FAMILY_FILES = ("surnames_north", "surnames_west_east", "surnames_south", "surnames_arabic")
+
+
+@dataclass(frozen=True, slots=True)
+class MarkerWords:
+    """Words that are no names but tell what a cell holds, all in lower case and without dots."""
+
+    titles: frozenset[str]
+    degrees: frozenset[str]
+    kin: frozenset[str]
+    employers: frozenset[str]
+    polite: frozenset[str]
+    organisations: frozenset[str]
+    fillers: frozenset[str]
+    function_words: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class LeadingWords:
+    """Leading names in full, leading abbreviations and respect names, and titles that close a name."""
+
+    full: frozenset[str]
+    short: frozenset[str]
+    title_names: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptWords:
+    """The same for names in Indian and Arabic scripts."""
+
+    titles: frozenset[str]
+    late: frozenset[str]
+    letters: frozenset[str]
+    surnames: frozenset[str]
+    fillers: frozenset[str]
+
+
+def _lines(name: str) -> list[str]:
+    text = files("pivotr").joinpath("data", "names", f"{name}.txt").read_text(encoding="utf-8")
+    return [line for line in text.splitlines() if line and not line.startswith("#")]
+
+
+def _sections(name: str) -> dict[str, frozenset[str]]:
+    found: dict[str, list[str]] = {}
+    section = ""
+    for line in _lines(name):
+        if line.startswith("["):
+            section = line.strip("[]")
+        else:
+            found.setdefault(section, []).extend(line.split())
+    return {key: frozenset(words) for key, words in found.items()}
+
+
+@cache
+def given_names() -> frozenset[str]:
+    """Words known as given names, lower case."""
+    return frozenset(word for name in GIVEN_FILES for line in _lines(name) for word in line.split())
+
+
+@cache
+def family_names() -> frozenset[str]:
+    """Words known as family, house or village names, lower case."""
+    return frozenset(word for name in FAMILY_FILES for line in _lines(name) for word in line.split())
+
+
+@cache
+def either_names() -> dict[str, float]:
+    """Words that are both, with the logarithm of (bearers as given name / bearers as family name)."""
+    return {word: float(weight) for word, weight in (line.split() for line in _lines("either"))}
+
+
+@cache
+def marker_words() -> MarkerWords:
+    """Titles, tails and words of organisations."""
+    tails, others = _sections("tails"), _sections("organisations")
+    return MarkerWords(
+        titles=_sections("titles")["titles"],
+        degrees=tails["degrees"],
+        kin=tails["kin"],
+        employers=tails["places"],
+        polite=tails["suffixes"],
+        organisations=others["organisations"] | others["roles"],
+        fillers=others["fillers"],
+        function_words=others["function words"],
+    )
+
+
+@cache
+def leading_words() -> LeadingWords:
+    """Names that stand before the name a person is called by, and family titles that close a name."""
+    found = _sections("titles")
+    return LeadingWords(found["leading names"], found["leading abbreviations"], found["title names"])
+
+
+@cache
+def script_words() -> ScriptWords:
+    """Titles, letters and family names of other scripts."""
+    found = _sections("scripts")
+    return ScriptWords(found["titles"], found["late"], found["letters"], found["surnames"], found["fillers"])
