@@ -1,0 +1,120 @@
+"""`pivotr campaign start|pause|resume|abort|add|remove`: what changes who is written to, and when."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from pivotr.cli import campaign_options as options
+from pivotr.cli.context import Yes, actor, confirm, console, services
+
+
+def register_moves(app: typer.Typer) -> None:
+    """Add the commands to the noun."""
+    for name, command in (
+        ("start", start),
+        ("pause", pause),
+        ("resume", resume),
+        ("abort", abort),
+        ("add", add),
+        ("remove", remove),
+    ):
+        app.command(name)(command)
+
+
+def start(key: options.Key, yes: Yes = False) -> None:
+    """Begin. Returns at once; `pivotr run` does the sending."""
+    from pivotr.cli import campaign_views
+
+    campaign = options.find(key)
+    _ask_in_production(f"Start “{campaign.name}”?", yes=yes)
+    started = services().transitions.start(campaign.id, actor=actor())
+    out = console()
+    if out.wants_json:
+        out.data(started)
+        return
+    campaign_views.tell_start(services().campaigns.show(started.id), "has started")
+
+
+def pause(key: options.Key) -> None:
+    """Stop claiming mails; the leads wait. Only what is on its way now may still leave."""
+    campaign = services().transitions.pause(options.find(key).id, actor=actor())
+    out = console()
+    if out.wants_json:
+        out.data(campaign)
+        return
+    out.success(f"“{campaign.name}” is paused. A mail that is on its way now may still leave.")
+    out.note(f"Go on with: pivotr campaign resume {campaign.id}")
+
+
+def resume(
+    key: options.Key,
+    acknowledge: Annotated[
+        bool,
+        typer.Option("--acknowledge", help="The reason for which the guard or provider stopped is mended."),
+    ] = False,
+    yes: Yes = False,
+) -> None:
+    """Go on exactly where it stopped."""
+    from pivotr.cli import campaign_views
+
+    campaign = options.find(key)
+    _ask_in_production(f"Resume “{campaign.name}”?", yes=yes)
+    resumed = services().transitions.resume(campaign.id, actor=actor(), acknowledge=acknowledge)
+    out = console()
+    if out.wants_json:
+        out.data(resumed)
+        return
+    campaign_views.tell_start(services().campaigns.show(resumed.id), "goes on")
+
+
+def abort(key: options.Key, yes: Yes = False) -> None:
+    """End for good; leads that wait are given back as they were before."""
+    campaign = options.find(key)
+    _ask_in_production(f"End “{campaign.name}” for good?", yes=yes)
+    aborted = services().transitions.abort(campaign.id, actor=actor())
+    out = console()
+    if out.wants_json:
+        out.data(aborted)
+        return
+    out.success(f"“{aborted.name}” is aborted. A mail that is on its way now may still leave.")
+    out.note("Its waiting leads are given back while `pivotr run` is running.")
+
+
+def add(key: options.Key) -> None:
+    """Enrol who has joined its lists since the start; nobody is enrolled twice."""
+    campaign = services().campaigns.add(options.find(key).id)
+    out = console()
+    if out.wants_json:
+        out.data(campaign)
+        return
+    out.success(f"“{campaign.name}” looks through its lists again while `pivotr run` is running.")
+
+
+def remove(
+    key: options.Key,
+    addresses: Annotated[list[str], typer.Argument(metavar="ADDRESS…", help="Leads to take out.")],
+) -> None:
+    """Take waiting leads out of a campaign."""
+    from pivotr.domain.addresses import judge
+    from pivotr.domain.leads import lead_id
+
+    campaign = options.find(key)
+    secret = services().ports.secrets.lead
+    ids = [lead_id(secret, judge(address).normalized or address) for address in addresses]
+    count, claimed = services().campaigns.remove(campaign.id, ids, actor=actor())
+    out = console()
+    if out.wants_json:
+        out.data({"removed": count, "being_sent": [lead.email for lead in claimed]})
+        return
+    out.success(f"{count} of {len(addresses)} taken out of “{campaign.name}”.")
+    for lead in claimed:
+        out.warn(f"The mail to {lead.email} is on its way now and may leave.")
+    if count + len(claimed) < len(addresses):
+        out.note("The others do not wait in this campaign.")
+
+
+def _ask_in_production(question: str, *, yes: bool) -> None:
+    if services().settings.env == "production":
+        confirm(question, yes=yes)

@@ -1,0 +1,201 @@
+"""How a campaign is told: its options, its funnel, its lanes, and what happens next."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from pivotr.cli.context import console, services
+from pivotr.cli.words import counted, lane_words, when
+
+if TYPE_CHECKING:
+    from pivotr.domain.campaigns import Campaign
+    from pivotr.services.campaigns import CampaignView
+
+#: Counter → how the funnel calls it; shown where it is not 0, the first three always.
+FUNNEL = {
+    "enrolled": "enrolled",
+    "sent": "sent",
+    "delivered": "delivered",
+    "skipped": "skipped",
+    "failed": "failed",
+    "in_doubt": "unconfirmed",
+    "transient": "bounced for now",
+    "bounced": "bounced for good",
+    "complained": "complained",
+    "unsubscribed": "unsubscribed",
+    "replied": "replied",
+    "withdrawn": "withdrawn",
+}
+#: Why a member of the lists is not in the audience.
+LEFT_OUT = {
+    "suppressed": "suppressed, unsubscribed, bounced or complained",
+    "busy": "waiting in another campaign",
+    "state": "in another state than asked for",
+    "filter": "kept out by the filters",
+    "mailed recently": "mailed too recently",
+}
+
+
+def as_data(view: CampaignView) -> dict[str, Any]:
+    """A campaign for `--json`."""
+    lanes = [
+        {
+            "sender": sender.address,
+            "waits_for": lane.why,
+            "next_at": lane.due_at,
+            "open": lane.is_on and view.campaign.id in lane.campaigns,
+            "stopped": lane.stopped,
+        }
+        for sender, lane in view.senders
+    ]
+    totals = view.totals | {"waiting": waiting(view)}
+    return {**view.campaign.model_dump(mode="json"), "totals": totals, "lanes": lanes}
+
+
+def waiting(view: CampaignView) -> int:
+    """Leads for whom a mail of the campaign is still to come."""
+    return max(0, view.totals["enrolled"] - view.totals["finished"])
+
+
+def show(view: CampaignView) -> None:
+    """The whole campaign on stdout."""
+    campaign, out = view.campaign, console()
+    now = services().ports.clock.now()
+    out.facts(_facts(view, now))
+    if campaign.status == "draft":
+        out.note(f"Next: pivotr campaign preview {campaign.id}, then pivotr campaign start {campaign.id}")
+        return
+    out.text()
+    shown = list(FUNNEL)[:3]
+    rows = [
+        (word, view.totals.get(key, 0))
+        for key, word in FUNNEL.items()
+        if key in shown or view.totals.get(key, 0)
+    ]
+    out.table(["leads", "count"], [*rows, ("waiting", waiting(view))])
+    if campaign.enrol.left_out:
+        out.text()
+        out.table(
+            ["left out", "count"],
+            [(LEFT_OUT.get(key, key), count) for key, count in sorted(campaign.enrol.left_out.items())],
+        )
+    if campaign.is_live:
+        out.text()
+        out.table(
+            ["sender", "state"],
+            [
+                (sender.address, lane_words(lane, campaign.zone, now, campaign.id))
+                for sender, lane in view.senders
+            ],
+        )
+    if view.totals.get("in_doubt", 0):
+        out.note("Unconfirmed: nobody knows whether these mails went out. The provider's events settle them.")
+
+
+def _facts(view: CampaignView, now: datetime) -> list[tuple[str, object]]:
+    from pivotr.domain.pacing import format_gap
+    from pivotr.domain.steps import format_step
+    from pivotr.domain.windows import format_window
+
+    campaign = view.campaign
+    zone = campaign.zone
+    return [
+        ("name", campaign.name),
+        ("id", campaign.id),
+        ("status", campaign.status + (f" ({campaign.reason})" if campaign.reason else "")),
+        ("started", when(campaign.started_at, zone, now) and _past(campaign.started_at, zone)),
+        ("ended", _past(campaign.ended_at, zone)),
+        ("lists", ", ".join(campaign.lists)),
+        ("only", _filters(campaign)),
+        ("steps", ", ".join(format_step(step) for step in campaign.steps)),
+        ("senders", ", ".join(sender.address for sender, _ in view.senders)),
+        ("window", format_window(campaign.window)),
+        ("pace", f"{format_gap(campaign.gap)} s between mails, at most {campaign.cap} a day"),
+        ("policy", _policy(campaign)),
+        ("enrolment", "goes on" if campaign.status == "running" and not campaign.enrol.done else ""),
+    ]
+
+
+def _filters(campaign: Campaign) -> str:
+    found = campaign.filters.model_dump(mode="json", exclude_defaults=True)
+    days = found.pop("exclude_mailed_within_days", 0)
+    parts = [f"{name} {', '.join(values)}" for name, values in found.items()]
+    return "; ".join([*parts, *([f"not mailed within {days} days"] if days else [])])
+
+
+def _policy(campaign: Campaign) -> str:
+    choices = ", ".join(
+        f"{choice} {name.replace('_', '-')}" for name, choice in campaign.policy.model_dump().items()
+    )
+    soft = [f"put off who was mailed within {campaign.not_mailed_within_days} days"] * bool(
+        campaign.not_mailed_within_days
+    )
+    soft += [f"at most {campaign.domain_cap} a day to one domain"] * bool(campaign.domain_cap)
+    return "; ".join([choices, *soft])
+
+
+def _past(instant: str, zone: str) -> str:
+    from zoneinfo import ZoneInfo
+
+    from pivotr.domain.instants import from_text
+
+    return f"{from_text(instant).astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}" if instant else ""
+
+
+def first_mail_at(view: CampaignView, now: datetime) -> datetime | None:
+    """About when the next mail of a campaign may leave: its lanes and its window, None when never."""
+    from pivotr.domain.instants import from_text
+    from pivotr.domain.windows import next_open
+
+    turns = [max(from_text(lane.due_at), now) for _, lane in view.senders if lane.open and not lane.stopped]
+    return next_open(view.campaign.window, min(turns)) if turns else None
+
+
+def tell_start(view: CampaignView, verb: str) -> None:
+    """What happens now that a campaign runs, in words, and what would surprise later."""
+    campaign, out = view.campaign, console()
+    now = services().ports.clock.now()
+    at = first_mail_at(view, now)
+    out.success(f"“{campaign.name}” {verb}.")
+    if at is None:
+        out.warn("No sender of it is open. Open one: pivotr sender resume ADDRESS")
+    elif at <= now:
+        out.note("The first mail goes out as soon as `pivotr run` is running.")
+    else:
+        out.note(
+            f"The next mail goes out about {when(at, campaign.zone, now)} ({campaign.zone}), "
+            "if `pivotr run` is running."
+        )
+    out.note(f"At most {counted(campaign.cap, 'mail')} a day.")
+    for text in _narrower_caps(view):
+        out.warn(text)
+    if not services().preferences.get("footer.address").value:
+        out.warn(
+            "No postal address is under the mails, which many laws ask for. "
+            'Set it: pivotr settings set footer.address "Acme Ltd, 1 MG Road, Pune"'
+        )
+    out.note(f"Watch it: pivotr campaign show {campaign.id}")
+
+
+def _narrower_caps(view: CampaignView) -> list[str]:
+    """Caps of the account and of the mailboxes that hold the campaign below its own."""
+    from pivotr.domain.instants import local_day
+
+    campaign = view.campaign
+    now = services().ports.clock.now()
+    found: list[str] = []
+    account = services().preferences.get("account.cap").value
+    if int(account) < campaign.cap:
+        found.append(
+            f"The account sends at most {account} mails a day, all campaigns together: below this campaign's "
+            f"{campaign.cap}. Raise it: pivotr settings set account.cap {campaign.cap}"
+        )
+    room = sum(lane.cap_on(local_day(now, lane.zone)) for _, lane in view.senders)
+    if room < campaign.cap:
+        grows = ", growing by its ramp" if any(sender.ramp for sender, _ in view.senders) else ""
+        found.append(
+            f"Its senders send at most {counted(room, 'mail')} a day{grows}: "
+            f"below the campaign's {campaign.cap}."
+        )
+    return found
