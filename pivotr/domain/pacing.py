@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import re
+from decimal import Decimal
 from statistics import NormalDist
 from typing import Annotated
 
@@ -146,5 +147,5 @@ def format_ramp(ramp: Ramp | None) -> str:
 
 
 def _plain(number: float) -> str:
-    """A number in full, without exponent."""
-    return str(int(number)) if number.is_integer() else format(number, ".17f").rstrip("0")
+    """A number in full, without exponent, that reads back as the very same."""
+    return str(int(number)) if number.is_integer() else format(Decimal(repr(number)), "f")
