@@ -25,14 +25,24 @@ if TYPE_CHECKING:
     from pivotr.ports.table import Table
     from pivotr.ports.verifier import Verifier
     from pivotr.services.campaigns import Campaigns
+    from pivotr.services.dead_letters import DeadLetters
     from pivotr.services.enrolment import Enrolment
     from pivotr.services.feedback import Feedback
     from pivotr.services.heartbeat import Heartbeat
+    from pivotr.services.imports import Imports
+    from pivotr.services.leads import Leads
     from pivotr.services.lists import Lists
+    from pivotr.services.logs import Logs
+    from pivotr.services.metrics import MetricsReport
     from pivotr.services.preferences import OperatorSettings
+    from pivotr.services.previews import Previews
     from pivotr.services.senders import Senders
     from pivotr.services.sending import Sending
+    from pivotr.services.settling import Settling
+    from pivotr.services.suppressions import Suppressions
+    from pivotr.services.templates import Templates
     from pivotr.services.transitions import Transitions
+    from pivotr.services.unsubscribing import Unsubscribing
     from pivotr.services.verifying import Verifying
 
 
@@ -197,6 +207,122 @@ class Services:
         from pivotr.services.preferences import OperatorSettings
 
         return OperatorSettings(table=self.ports.table, clock=self.ports.clock)
+
+    @cached_property
+    def templates(self) -> Templates:
+        """Templates of mails."""
+        from pivotr.services.templates import Templates
+
+        return Templates(
+            table=self.ports.table,
+            clock=self.ports.clock,
+            recent=self.recent,
+        )
+
+    @cached_property
+    def imports(self) -> Imports:
+        """Imports of lead files."""
+        from pivotr.services.imports import Imports
+
+        return Imports(
+            table=self.ports.table,
+            clock=self.ports.clock,
+            recent=self.recent,
+            key=self.ports.secrets.lead,
+        )
+
+    @cached_property
+    def leads(self) -> Leads:
+        """Leads, one by one."""
+        from pivotr.services.leads import Leads
+
+        return Leads(
+            table=self.ports.table,
+            clock=self.ports.clock,
+            recent=self.recent,
+            key=self.ports.secrets.lead,
+        )
+
+    @cached_property
+    def suppressions(self) -> Suppressions:
+        """Suppressions by an operator."""
+        from pivotr.services.suppressions import Suppressions
+
+        return Suppressions(
+            table=self.ports.table,
+            clock=self.ports.clock,
+            recent=self.recent,
+            key=self.ports.secrets.lead,
+        )
+
+    @cached_property
+    def unsubscribing(self) -> Unsubscribing:
+        """The way out of a mail."""
+        from pivotr.services.unsubscribing import Unsubscribing
+
+        return Unsubscribing(
+            table=self.ports.table,
+            clock=self.ports.clock,
+            recent=self.recent,
+            key=self.ports.secrets.lead,
+            token_keys=self.ports.secrets.unsubscribe,
+        )
+
+    @cached_property
+    def metrics(self) -> MetricsReport:
+        """Counters and their audit."""
+        from pivotr.services.metrics import MetricsReport
+
+        return MetricsReport(
+            table=self.ports.table,
+            clock=self.ports.clock,
+            recent=self.recent,
+        )
+
+    @cached_property
+    def logs(self) -> Logs:
+        """The log in sentences."""
+        from pivotr.services.logs import Logs
+
+        return Logs(
+            table=self.ports.table,
+            recent=self.recent,
+            key=self.ports.secrets.lead,
+        )
+
+    @cached_property
+    def previews(self) -> Previews:
+        """What leads of a campaign would get."""
+        from pivotr.services.previews import Previews
+
+        return Previews(
+            table=self.ports.table,
+            clock=self.ports.clock,
+            recent=self.recent,
+            wording=self.wording,
+            key=self.ports.secrets.lead,
+        )
+
+    @cached_property
+    def dead_letters(self) -> DeadLetters:
+        """Records that failed too often."""
+        from pivotr.services.dead_letters import DeadLetters
+
+        return DeadLetters(
+            queues=self.ports.queues,
+        )
+
+    @cached_property
+    def settling(self) -> Settling:
+        """Unconfirmed mails, settled by an operator."""
+        from pivotr.services.settling import Settling
+
+        return Settling(
+            table=self.ports.table,
+            clock=self.ports.clock,
+            recent=self.recent,
+            key=self.ports.secrets.lead,
+        )
 
 
 def connect(settings: Settings, environ: Mapping[str, str] | None = None) -> Services:

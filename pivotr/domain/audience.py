@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from pivotr.domain.campaigns import Campaign
+from pivotr.domain.campaigns import Campaign, Filters
 from pivotr.domain.chance import seeded
 from pivotr.domain.instants import from_text
 from pivotr.domain.leads import ENROLLABLE, Lead
@@ -24,27 +24,30 @@ def draw_sender(campaign: Campaign, lead: str) -> str:
 def why_left_out(campaign: Campaign, lead: Lead, now: datetime, *, is_suppressed: bool) -> str:
     """Why a member is not in the audience, in one word; empty when it is."""
     filters = campaign.filters
-    if campaign.id in lead.seen:
-        return "enrolled"
-    if is_suppressed or lead.status in ("bounced", "complained", "unsubscribed", "deleted"):
-        return "suppressed"
-    if lead.due or lead.claim or lead.doubt:
-        return "busy"
-    if lead.status not in (filters.statuses or ENROLLABLE):
-        return "state"
-    if filters.tags and not lead.tags & set(filters.tags):
-        return "filter"
-    if filters.types and lead.type not in filters.types:
-        return "filter"
-    if filters.verdicts and lead.verdict not in filters.verdicts:
-        return "filter"
-    if filters.sources and lead.source not in filters.sources:
-        return "filter"
-    if filters.bases and lead.basis not in filters.bases:
-        return "filter"
-    if filters.imports and lead.import_id not in filters.imports:
-        return "filter"
+    word = ""
     days = filters.exclude_mailed_within_days
-    if days and lead.mailed_at and from_text(lead.mailed_at) > now - timedelta(days=days):
-        return "mailed recently"
-    return ""
+    if campaign.id in lead.seen:
+        word = "enrolled"
+    elif is_suppressed or lead.status in ("bounced", "complained", "unsubscribed", "deleted"):
+        word = "suppressed"
+    elif lead.due or lead.claim or lead.doubt:
+        word = "busy"
+    elif lead.status not in (filters.statuses or ENROLLABLE):
+        word = "state"
+    elif not _passes(filters, lead):
+        word = "filter"
+    elif days and lead.mailed_at and from_text(lead.mailed_at) > now - timedelta(days=days):
+        word = "mailed recently"
+    return word
+
+
+def _passes(filters: Filters, lead: Lead) -> bool:
+    """True when every filter that is set lets the lead pass."""
+    return not (
+        (filters.tags and not lead.tags & set(filters.tags))
+        or (filters.types and lead.type not in filters.types)
+        or (filters.verdicts and lead.verdict not in filters.verdicts)
+        or (filters.sources and lead.source not in filters.sources)
+        or (filters.bases and lead.basis not in filters.bases)
+        or (filters.imports and lead.import_id not in filters.imports)
+    )

@@ -39,6 +39,14 @@ def address_key(key: bytes, address: str) -> str:
     return keyed_id("x", key, normalise(address) or address.strip().lower())
 
 
+def key_of_lead(lead: str) -> str:
+    """The key under which the address of a lead is suppressed: known even when the lead has been deleted.
+
+    Both are the same keyed hash of the address with another first letter.
+    """
+    return "x" + lead[1:]
+
+
 def domain_key(domain: str) -> str:
     """The key under which a whole domain is suppressed: `@acme.example`, with or without the @ before."""
     plain = domain.strip().removeprefix("@").strip().lower()

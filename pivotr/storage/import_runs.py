@@ -74,9 +74,7 @@ def begin(table: Table, clock: Clock, base: str, facts: dict[str, Any]) -> Run:
             continue
         change = Change(set={"state": "running", "owner": owner, "at": to_text(clock.now())})
         try:
-            table.update(
-                names.WORK, (key_of(import_id),), change, condition=Equals("owner", item["owner"])
-            )
+            table.update(names.WORK, (key_of(import_id),), change, condition=Equals("owner", item["owner"]))
         except ConditionFailed:
             continue
         return Run(import_id, owner, is_continued=True)

@@ -15,6 +15,7 @@ from pivotr.domain.templates import CompiledTemplate, compile_template
 from pivotr.errors import NotFound
 from pivotr.ports.clock import Clock
 from pivotr.ports.table import Table
+from pivotr.storage import suppressions
 from pivotr.storage.campaigns import Campaigns
 from pivotr.storage.lanes import Lanes
 from pivotr.storage.metrics import Metrics
@@ -23,8 +24,6 @@ from pivotr.storage.settings import SettingsStore
 from pivotr.storage.templates import Templates
 
 T = TypeVar("T")
-#: Key of the item that holds the names of all suppressed domains.
-SUPPRESSED_DOMAINS = "@"
 
 
 class Recent:
@@ -71,7 +70,7 @@ class Recent:
         """All suppressed domains."""
 
         def read() -> frozenset[str]:
-            item = self._table.get(names.SUPPRESSIONS, (SUPPRESSED_DOMAINS,)) or {}
+            item = self._table.get(names.SUPPRESSIONS, (suppressions.DOMAINS,)) or {}
             return frozenset(item.get("domains", ()))
 
         return self._through("domains", "", read)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from pivotr import names
 from pivotr.domain.suppression import Suppression, address_key, domain_key
-from pivotr.ports.table import Absent, Delete, Item, Put, Table
+from pivotr.ports.table import Absent, Change, Delete, Item, Put, Table, Update
 from pivotr.storage.schema import SCHEMA_VERSION
+
+#: Key of the item that holds the names of all suppressed domains.
+DOMAINS = "@"
 
 
 def suppression_from(item: Item) -> Suppression:
@@ -25,6 +28,16 @@ def put_new(suppression: Suppression) -> Put:
     return Put(names.SUPPRESSIONS, put(suppression).item, Absent("key"))
 
 
+def domain_known(domain: str) -> Update:
+    """Add a domain to the set of all suppressed ones, which a sender reads once a minute."""
+    return Update(names.SUPPRESSIONS, (DOMAINS,), Change(include={"domains": frozenset({domain})}))
+
+
+def domain_forgotten(domain: str) -> Update:
+    """Take a domain out of that set."""
+    return Update(names.SUPPRESSIONS, (DOMAINS,), Change(exclude={"domains": frozenset({domain})}))
+
+
 class Suppressions:
     """Reads by address and domain."""
 
@@ -35,6 +48,11 @@ class Suppressions:
     def key_of(self, email: str) -> str:
         """The key under which an address is suppressed."""
         return address_key(self._key, email)
+
+    def get(self, key: str) -> Suppression | None:
+        """The suppression of a key, read consistently."""
+        item = self._table.get(names.SUPPRESSIONS, (key,), consistent=True)
+        return suppression_from(item) if item else None
 
     def find(self, email: str) -> Suppression | None:
         """The suppression that holds for an address: its own, or its domain's."""
@@ -68,6 +86,6 @@ class Suppressions:
         cursor: str | None = None
         while True:
             page = self._table.scan(names.SUPPRESSIONS, limit=1000, cursor=cursor)
-            found += [suppression_from(item) for item in page.items]
+            found += [suppression_from(item) for item in page.items if item["key"] != DOMAINS]
             if (cursor := page.cursor) is None:
                 return sorted(found, key=lambda suppression: suppression.at, reverse=True)

@@ -1,0 +1,158 @@
+"""What services hand to the doors: frozen reports that can be printed as JSON as they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field
+
+RowOutcome: TypeAlias = Literal["accepted", "updated", "staged", "duplicate", "rejected"]
+OUTCOMES: tuple[RowOutcome, ...] = ("accepted", "updated", "staged", "duplicate", "rejected")
+
+
+@dataclass(frozen=True, slots=True)
+class RowResult:
+    """What became of one row of a lead file; `line` is where it begins, 1 = first line of the file."""
+
+    line: int
+    outcome: RowOutcome
+    reason: str = ""
+    email: str = ""
+    full_name: str = ""
+    first_name: str = ""
+    company: str = ""
+
+
+class ImportReport(BaseModel):
+    """The account of an import: accepted + updated + staged + duplicate + rejected = rows (promise P10).
+
+    `reasons` counts why rows were no new leads, `warnings` what an operator should look at: `typo_domain`,
+    `role`, `free` (addresses), `no_greeting` (no safe first name), `cut` (cells longer than is stored).
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    import_id: str
+    file: str
+    list: str
+    rows: int = 0
+    accepted: int = 0
+    updated: int = 0
+    staged: int = 0
+    duplicate: int = 0
+    rejected: int = 0
+    reasons: dict[str, int] = Field(default_factory=dict)
+    warnings: dict[str, int] = Field(default_factory=dict)
+    is_dry_run: bool = False
+    #: True when an earlier run of the same file had been interrupted and was finished now.
+    is_continued: bool = False
+
+    @property
+    def adds_up(self) -> bool:
+        """True when every row has exactly one outcome."""
+        return self.rows == self.accepted + self.updated + self.staged + self.duplicate + self.rejected
+
+
+class MailView(BaseModel):
+    """One mail to a lead: from whom, when, by which template, and what came back."""
+
+    model_config = ConfigDict(frozen=True)
+
+    campaign: str
+    step: int = 0
+    sender: str = ""
+    at: str = ""
+    template: str = ""
+    version: int = 0
+    outcome: str = ""
+    #: Kind and instant of each event, oldest first.
+    events: tuple[tuple[str, str], ...] = ()
+
+
+class LogLine(BaseModel):
+    """One entry of the log in words a person understands."""
+
+    model_config = ConfigDict(frozen=True)
+
+    at: str
+    kind: str
+    sentence: str
+    campaign: str = ""
+    lead: str = ""
+    email: str = ""
+    sender: str = ""
+    step: int = 0
+    actor: str = ""
+    reason: str = ""
+
+
+class DayMetrics(BaseModel):
+    """The counters of one day; those that are 0 are left out."""
+
+    model_config = ConfigDict(frozen=True)
+
+    day: str
+    counts: dict[str, int] = Field(default_factory=dict)
+
+
+class CampaignMetrics(BaseModel):
+    """The counters of one campaign: sums, and day by day where asked for. Days are in the campaign's zone."""
+
+    model_config = ConfigDict(frozen=True)
+
+    campaign: str
+    name: str
+    status: str
+    totals: dict[str, int]
+    days: tuple[DayMetrics, ...] = ()
+
+
+class AccountMetrics(BaseModel):
+    """The account in its own zone: today, the last seven days, its health, and every campaign's sums.
+
+    `used` counts mails that left or may have left.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    day: str
+    zone: str
+    used: int
+    limit: int
+    week_used: int
+    week_bounced: int
+    week_complained: int
+    health: Literal["ok", "warn", "stop"]
+    health_reason: str = ""
+    guard_tripped: bool = False
+    guard_reason: str = ""
+    days: tuple[DayMetrics, ...] = ()
+    campaigns: tuple[CampaignMetrics, ...] = ()
+
+
+class Difference(BaseModel):
+    """A counter that does not equal its recount."""
+
+    model_config = ConfigDict(frozen=True)
+
+    day: str
+    counter: str
+    stored: int
+    recounted: int
+
+
+class AuditReport(BaseModel):
+    """Counters of a campaign against a recount of the log and the leads (promise P7)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    campaign: str
+    entries: int
+    leads: int
+    differences: tuple[Difference, ...] = ()
+
+    @property
+    def agrees(self) -> bool:
+        """True when nothing differs."""
+        return not self.differences

@@ -1,0 +1,265 @@
+"""Imports: a lead file becomes leads and members of a list, and every row of it is accounted for (P10)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import BinaryIO, TypeAlias
+
+from pivotr.domain.campaigns import check_name
+from pivotr.domain.chance import base32
+from pivotr.domain.instants import to_text
+from pivotr.domain.intake import FIELD_NAME_LIMIT, Origin, new_lead
+from pivotr.domain.lead_files.row import Row
+from pivotr.domain.lead_files.rows import LeadFile, read_leads, unique
+from pivotr.domain.leads import Lead, LeadType
+from pivotr.domain.reports import ImportReport, RowOutcome, RowResult
+from pivotr.errors import InvalidInput
+from pivotr.ports.clock import Clock
+from pivotr.ports.table import Table
+from pivotr.storage import import_runs, log, transactions
+from pivotr.storage.arrivals import Arrival, Arrivals
+from pivotr.storage.import_runs import Run
+from pivotr.storage.recent import Recent
+from pivotr.storage.schema import ACCOUNT
+from pivotr.storage.settings import SettingsStore, add_fields
+from pivotr.storage.suppressions import Suppressions
+
+#: Rows that are stored together.
+CHUNK = 1000
+_BLOCK = 1 << 20
+
+OnRow: TypeAlias = Callable[[RowResult], None]
+OnChunk: TypeAlias = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOptions:
+    """What is said about a file beside its rows; `mapping` is role or variable → name of a column."""
+
+    list: str
+    tags: tuple[str, ...] = ()
+    type: LeadType | None = None
+    source: str = ""
+    basis: str = ""
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    is_update: bool = False
+
+
+class Imports:
+    """Imports of lead files."""
+
+    def __init__(self, *, table: Table, clock: Clock, recent: Recent, key: bytes) -> None:
+        self._table = table
+        self._clock = clock
+        self._recent = recent
+        self._key = key
+        self._suppressions = Suppressions(table, key)
+
+    def run(
+        self,
+        file: BinaryIO,
+        name: str,
+        options: ImportOptions,
+        *,
+        is_dry_run: bool = False,
+        actor: str = "",
+        on_row: OnRow | None = None,
+        on_chunk: OnChunk | None = None,
+    ) -> ImportReport:
+        """Import a file from its beginning; it must be seekable. `on_row` gets every row in order, `on_chunk`
+        the number of rows that are stored by then.
+
+        An interrupted import is finished by running it again: its own rows are recognised, nothing comes
+        twice. Raises UnreadableFile, InvalidInput.
+        """
+        options = checked(options)
+        base = _import_id(file, options)
+        file.seek(0)
+        leads = read_leads(file, name=name, mapping=options.mapping)
+        if is_dry_run:
+            run = import_runs.next_id(self._table, base)
+        else:
+            self._learn_fields(leads)
+            facts = {"file": name[:200], "list": options.list, "actor": actor}
+            run = import_runs.begin(self._table, self._clock, base, facts)
+        account = _Account(on_row)
+        try:
+            self._go_through(leads, options, run, account, on_chunk, is_dry_run=is_dry_run)
+        except BaseException:
+            # a Ctrl-C too: the next run must not wait for a sign of life from this one
+            if not is_dry_run:
+                import_runs.interrupt(self._table, run)
+            raise
+        report = account.report(run, name, options.list, is_dry_run=is_dry_run)
+        if not is_dry_run:
+            self._finish(run, report, actor)
+        return report
+
+    def _go_through(
+        self,
+        leads: LeadFile,
+        options: ImportOptions,
+        run: Run,
+        account: _Account,
+        on_chunk: OnChunk | None,
+        *,
+        is_dry_run: bool,
+    ) -> None:
+        arrivals = Arrivals(self._table, self._suppressions, is_update=options.is_update)
+        builder = _Builder(
+            self._key,
+            self._recent.preferences().number("greeting.threshold"),
+            Origin(options.type, frozenset(options.tags), options.source, options.basis, run.id),
+        )
+        for rows in _chunks(unique(leads)):
+            now = self._clock.now()
+            built = [builder.lead(row, to_text(now)) for row in rows if not row.problem]
+            batch = [lead for lead, _ in built]
+            came = arrivals.foresee(batch) if is_dry_run else arrivals.take(options.list, batch, now=now)
+            account.add(rows, zip(built, came, strict=True))
+            if not is_dry_run:
+                import_runs.beat(self._table, run, account.rows, self._clock.now())
+            if on_chunk:
+                on_chunk(account.rows)
+
+    def _learn_fields(self, leads: LeadFile) -> None:
+        """Make the custom columns known, so that templates may use them as variables."""
+        names = frozenset(name[:FIELD_NAME_LIMIT] for _, name in leads.columns.custom if name)
+        new = names - set(SettingsStore(self._table).fields())
+        if new:
+            token = self._clock.token()
+            transactions.run(self._table, [add_fields(new)], token=token, clock=self._clock)
+
+    def _finish(self, run: Run, report: ImportReport, actor: str) -> None:
+        now = self._clock.now()
+        key = log.plain_key(now, self._clock.token(), run.id, "imported")
+        counts = f"{report.accepted} of {report.rows} rows new, list {report.list}"
+        entry = log.entry(
+            ACCOUNT, key, "imported", at=now, actor=actor, import_id=run.id, file=report.file, reason=counts
+        )
+        transactions.run(self._table, [entry], token=self._clock.token(), clock=self._clock)
+        import_runs.finish(self._table, run, report, now)
+
+
+def checked(options: ImportOptions) -> ImportOptions:
+    """The options as they are stored. Raises InvalidInput."""
+    tags = tuple(dict.fromkeys(check_name("tag", tag) for tag in options.tags))
+    if max(len(options.source), len(options.basis)) > 200:
+        raise InvalidInput("Source and basis take at most 200 characters.", hint="Say it shorter.")
+    return ImportOptions(
+        list=check_name("list", options.list),
+        tags=tags,
+        type=options.type,
+        source=options.source.strip(),
+        basis=options.basis.strip(),
+        mapping=dict(options.mapping),
+        is_update=options.is_update,
+    )
+
+
+def _import_id(file: BinaryIO, options: ImportOptions) -> str:
+    """The id that belongs to these bytes and options; reads the file once."""
+    file.seek(0)
+    digest = hashlib.sha256()
+    while block := file.read(_BLOCK):
+        digest.update(block)
+    said = [
+        options.list, sorted(options.tags), options.type, options.source, options.basis,
+        sorted(options.mapping.items()), options.is_update,
+    ]  # fmt: skip
+    digest.update(json.dumps(said).encode())
+    return "i" + base32(digest.digest()[:10])
+
+
+def _chunks(rows: Iterator[Row]) -> Iterator[list[Row]]:
+    while chunk := list(islice(rows, CHUNK)):
+        yield chunk
+
+
+class _Builder:
+    """Makes leads of rows."""
+
+    def __init__(self, key: bytes, threshold: float, origin: Origin) -> None:
+        self._key = key
+        self._threshold = threshold
+        self._origin = origin
+
+    def lead(self, row: Row, created_at: str) -> tuple[Lead, bool]:
+        return new_lead(
+            self._key,
+            row.email,
+            full_name=row.full_name,
+            given_name=row.given_name,
+            company=row.company,
+            fields=row.fields,
+            threshold=self._threshold,
+            origin=self._origin,
+            line=row.line,
+            created_at=created_at,
+        )
+
+
+class _Account:
+    """What became of each row, counted."""
+
+    def __init__(self, on_row: OnRow | None) -> None:
+        self._on_row = on_row
+        self._outcomes: Counter[RowOutcome] = Counter()
+        self._reasons: Counter[str] = Counter()
+        self._warnings: Counter[str] = Counter()
+        self.rows = 0
+
+    def add(self, rows: list[Row], came: Iterator[tuple[tuple[Lead, bool], Arrival]]) -> None:
+        """Count a chunk; `came` belongs to the rows without a problem, in their order."""
+        for row in rows:
+            if not row.problem:
+                (lead, is_cut), arrival = next(came)
+                self._count(arrival.outcome, arrival.reason)
+                self._warn(lead, is_cut=is_cut)
+                first = lead.first_name
+                self._tell(row, arrival.outcome, arrival.reason, first)
+            else:
+                outcome: RowOutcome = "duplicate" if row.problem == "duplicate_email" else "rejected"
+                self._count(outcome, row.problem)
+                self._tell(row, outcome, f"{row.problem}: {row.detail}" if row.detail else row.problem, "")
+
+    def _count(self, outcome: RowOutcome, reason: str) -> None:
+        self.rows += 1
+        self._outcomes[outcome] += 1
+        if reason:
+            self._reasons[reason] += 1
+
+    def _warn(self, lead: Lead, *, is_cut: bool) -> None:
+        self._warnings.update(lead.flags)
+        if not lead.first_name:
+            self._warnings["no_greeting"] += 1
+        if is_cut:
+            self._warnings["cut"] += 1
+
+    def _tell(self, row: Row, outcome: RowOutcome, reason: str, first_name: str) -> None:
+        if self._on_row:
+            email = row.email or row.raw_email[:254]
+            self._on_row(RowResult(row.line, outcome, reason, email, row.full_name, first_name, row.company))
+
+    def report(self, run: Run, name: str, list_name: str, *, is_dry_run: bool) -> ImportReport:
+        """The account as it stands."""
+        return ImportReport(
+            import_id=run.id,
+            file=name,
+            list=list_name,
+            rows=self.rows,
+            accepted=self._outcomes["accepted"],
+            updated=self._outcomes["updated"],
+            staged=self._outcomes["staged"],
+            duplicate=self._outcomes["duplicate"],
+            rejected=self._outcomes["rejected"],
+            reasons=dict(self._reasons.most_common()),
+            warnings=dict(sorted(self._warnings.items())),
+            is_dry_run=is_dry_run,
+            is_continued=run.is_continued,
+        )

@@ -1,0 +1,150 @@
+"""Previews: what named leads of a campaign would get, rendered by the very path of the sending (P9)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pivotr.domain.addresses import judge
+from pivotr.domain.audience import draw_sender, why_left_out
+from pivotr.domain.campaigns import Campaign
+from pivotr.domain.chance import attempt_id
+from pivotr.domain.leads import Lead, lead_id
+from pivotr.domain.outgoing import Wording
+from pivotr.domain.steps import Step
+from pivotr.domain.templates import CompiledTemplate
+from pivotr.errors import InvalidInput, NotFound
+from pivotr.ports.clock import Clock
+from pivotr.ports.table import Table
+from pivotr.storage.campaigns import Campaigns
+from pivotr.storage.leads import Leads
+from pivotr.storage.memberships import Memberships
+from pivotr.storage.recent import Recent
+from pivotr.storage.suppressions import Suppressions
+from pivotr.storage.templates import Templates
+
+#: Stands in for the 64 random bits of an attempt: the one thing in a preview that a mail will have otherwise.
+_ATTEMPT = "0" * 16
+_PAGE = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """One mail as it would leave; `data` is its exact bytes, but for date and message id."""
+
+    lead_id: str
+    to: str
+    sender: str
+    subject: str
+    text: str
+    html: str | None
+    variant: str
+    data: bytes
+
+
+class Previews:
+    """Renders; changes nothing."""
+
+    def __init__(self, *, table: Table, clock: Clock, recent: Recent, wording: Wording, key: bytes) -> None:
+        self._table = table
+        self._clock = clock
+        self._recent = recent
+        self._wording = wording
+        self._key = key
+        self._leads = Leads(table)
+        self._memberships = Memberships(table)
+        self._suppressions = Suppressions(table, key)
+
+    def campaign(self, key: str, lead: str | None = None, count: int = 3, *, step: int = 1) -> list[Preview]:
+        """Mails of a campaign: to the named lead (address or id), else to the first `count` of its audience.
+
+        A draft uses the newest template versions. Raises NotFound, InvalidInput, MissingVariable.
+        """
+        campaign = Campaigns(self._table).get(key, consistent=True)
+        if campaign is None:
+            raise NotFound(f"There is no campaign “{key}”.", hint="See all with: pivotr campaign list")
+        if not 1 <= step <= len(campaign.steps):
+            raise InvalidInput(
+                f"“{campaign.name}” has {len(campaign.steps)} steps.", hint="Use --step 1, for example."
+            )
+        if not 1 <= count <= 1000:
+            raise InvalidInput("The count must lie between 1 and 1000.", hint="Use --count 3.")
+        leads = [self._lead(lead)] if lead else self._first(campaign, count)
+        if not leads:
+            raise NotFound(
+                f"Nobody is in the audience of “{campaign.name}” yet.",
+                hint=f"Import leads: pivotr leads import FILE --list {campaign.lists[0]}",
+            )
+        first = self._template(campaign.steps[0])
+        template = self._template(campaign.steps[step - 1])
+        return [self._preview(campaign, one, step, template, first) for one in leads]
+
+    def _preview(
+        self, campaign: Campaign, lead: Lead, step: int, template: CompiledTemplate, first: CompiledTemplate
+    ) -> Preview:
+        pinned = lead.sender if lead.campaign == campaign.id else draw_sender(campaign, lead.id)
+        sender = self._recent.profile(pinned)
+        if sender is None:
+            raise NotFound("The sender has no profile.", hint="See all with: pivotr sender list")
+        now = self._clock.now()
+        mail = self._wording.mail(
+            campaign=campaign.id,
+            template=template,
+            first_template=first,
+            lead=lead,
+            step=step,
+            sender=sender,
+            preferences=self._recent.preferences(),
+            attempt=attempt_id(now, _ATTEMPT),
+            at=now,
+        )
+        rendered = mail.rendered
+        return Preview(
+            lead.id,
+            lead.email,
+            sender.address,
+            rendered.subject,
+            rendered.text,
+            rendered.html,
+            rendered.variant,
+            mail.data,
+        )
+
+    def _template(self, step: Step) -> CompiledTemplate:
+        version = step.version
+        if not version:
+            newest = Templates(self._table).newest(step.template)
+            version = newest.version if newest else 1
+        return self._recent.template(step.template, version)
+
+    def _lead(self, key: str) -> Lead:
+        text = key.strip()
+        identity = lead_id(self._key, judge(text).normalized or text.lower()) if "@" in text else text
+        found = self._leads.get(identity)
+        if found is None or found.status == "deleted":
+            raise NotFound(f"There is no lead “{key}”.", hint="See all with: pivotr leads list")
+        return found
+
+    def _first(self, campaign: Campaign, count: int) -> list[Lead]:
+        found: list[Lead] = []
+        for lead in self._audience(campaign):
+            found.append(lead)
+            if len(found) == count:
+                break
+        return found
+
+    def _audience(self, campaign: Campaign) -> Iterator[Lead]:
+        """Who has been enrolled or would be, in the order of the lists, each once."""
+        now = self._clock.now()
+        seen: set[str] = set()
+        for list_name in campaign.lists:
+            after = ""
+            while page := self._memberships.page(list_name, after=after, limit=_PAGE):
+                after = page[-1]
+                leads = [lead for lead in self._leads.get_many(page) if lead and lead.email]
+                suppressed = self._suppressions.suppressed([lead.email for lead in leads])
+                for lead in leads:
+                    why = why_left_out(campaign, lead, now, is_suppressed=lead.email in suppressed)
+                    if lead.id not in seen and why in ("", "enrolled"):
+                        seen.add(lead.id)
+                        yield lead

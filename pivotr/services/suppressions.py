@@ -1,0 +1,220 @@
+"""Suppressions by an operator: addresses and whole domains that no campaign writes to."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from pivotr.domain.addresses import judge
+from pivotr.domain.instants import to_text
+from pivotr.domain.leads import Lead, lead_id
+from pivotr.domain.suppression import Reason, Suppression, domain_key
+from pivotr.errors import Conflict, InvalidInput, NotFound
+from pivotr.ports.clock import Clock
+from pivotr.ports.table import Change, Table, TransactionCancelled, Update, Write
+from pivotr.storage import conditions, log, suppressions, transactions
+from pivotr.storage.codec import lead_from
+from pivotr.storage.leads import Leads
+from pivotr.storage.recent import Recent
+from pivotr.storage.schema import ACCOUNT
+from pivotr.storage.stopping import stop
+from pivotr.storage.suppressions import Suppressions as Store
+
+#: Reasons that a person has given: lifting them needs an explicit word.
+_ASKED_FOR: tuple[Reason, ...] = ("unsubscribe", "complaint")
+_FILE_COLUMNS = ("address", "reason", "source", "actor", "at", "key")
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a file of suppressions brought: new ones, those known already, and lines that hold no address."""
+
+    added: int
+    known: int
+    rejected: tuple[tuple[int, str], ...]
+
+
+class Suppressions:
+    """Add, remove, look up."""
+
+    def __init__(self, *, table: Table, clock: Clock, recent: Recent, key: bytes) -> None:
+        self._table = table
+        self._clock = clock
+        self._recent = recent
+        self._key = key
+        self._store = Store(table, key)
+        self._leads = Leads(table)
+
+    def add(
+        self, target: str, *, reason: Reason = "operator", source: str = "", actor: str = ""
+    ) -> tuple[Suppression, int]:
+        """Suppress an address or `@domain`, and stop the leads it holds for, each in one transaction with it.
+
+        Returns the suppression that holds now (an older one stays) and how many leads it stopped. A mail that
+        is being sent at this instant still goes out. Raises InvalidInput.
+        """
+        email, domain = _split(target)
+        key = domain_key(domain) if domain else self._store.key_of(email)
+        known = self._store.get(key)
+        suppression = known or Suppression(
+            key=key, reason=reason, source=source, actor=actor, at=to_text(self._clock.now()),
+            email=email or key,
+        )  # fmt: skip
+        if domain:
+            return suppression, self._suppress_domain(suppression, actor, is_new=known is None)
+        lead = self._leads.get(lead_id(self._key, email), consistent=True)
+        is_stopped = self._stop(lead.id if lead else lead_id(self._key, email), suppression, actor)
+        return suppression, int(is_stopped)
+
+    def remove(self, target: str, *, force: bool = False, actor: str = "") -> int:
+        """Lift a suppression; leads that it stopped may be enrolled again. Returns how many those are.
+
+        What a person asked for (unsubscribe, complaint) is lifted with `force` only, else Conflict.
+        Raises NotFound, InvalidInput.
+        """
+        email, domain = _split(target)
+        key = domain_key(domain) if domain else self._store.key_of(email)
+        known = self._store.get(key)
+        if known is None:
+            raise NotFound(f"{target} is not suppressed.", hint="See all with: pivotr suppress list")
+        if known.reason in _ASKED_FOR and not force:
+            said = "unsubscribed" if known.reason == "unsubscribe" else "complained"
+            raise Conflict(
+                f"{target} {said}; writing again may be against the law.",
+                hint=f"If the person has asked for it: pivotr suppress remove {target} --force",
+            )
+        writes: list[Write] = [self._store.removal(key), self._entry("unsuppressed", target, known, actor)]
+        if domain:
+            writes.append(suppressions.domain_forgotten(key[1:]))
+        transactions.run(self._table, writes, token=self._clock.token(), clock=self._clock)
+        if not domain:
+            lead = self._leads.get(lead_id(self._key, email), consistent=True)
+            return int(lead is not None and self._free(lead))
+        mark = _mark(known)
+        return sum(self._free(lead) for lead in self._at(key[1:]) if lead.reason == mark)
+
+    def all(self) -> list[Suppression]:
+        """Every suppression, newest first."""
+        return self._store.all()
+
+    def check(self, address: str) -> Suppression | None:
+        """What suppresses an address (or `@domain`), or None. Raises InvalidInput."""
+        email, domain = _split(address)
+        return self._store.get(domain_key(domain)) if domain else self._store.find(email)
+
+    def take_file(self, lines: Iterable[str], *, source: str = "", actor: str = "") -> Taken:
+        """Suppress every address or @domain of a CSV text; its first such cell of a line counts.
+
+        A first line without any is a header. Nothing stops at a bad line: it is reported with its number.
+        """
+        added = known = 0
+        rejected: list[tuple[int, str]] = []
+        for number, cells in enumerate(csv.reader(lines), start=1):
+            target = next((cell.strip() for cell in cells if "@" in cell), "")
+            if not target:
+                if number > 1 and any(cell.strip() for cell in cells):
+                    rejected.append((number, "no address"))
+                continue
+            try:
+                is_known = self.check_own(target) is not None
+                self.add(target, reason="import", source=source, actor=actor)
+            except InvalidInput as error:
+                rejected.append((number, error.sentence))
+                continue
+            known += is_known
+            added += not is_known
+        return Taken(added, known, tuple(rejected))
+
+    def check_own(self, target: str) -> Suppression | None:
+        """The entry of exactly this address or @domain. Raises InvalidInput."""
+        email, domain = _split(target)
+        return self._store.get(domain_key(domain) if domain else self._store.key_of(email))
+
+    def as_csv(self) -> Iterator[str]:
+        """All suppressions as lines of a CSV file that `take_file` reads."""
+        yield _line(_FILE_COLUMNS)
+        for one in self._store.all():
+            yield _line((one.email or "", one.reason, one.source, one.actor, one.at, one.key))
+
+    def _suppress_domain(self, suppression: Suppression, actor: str, *, is_new: bool) -> int:
+        domain = suppression.key[1:]
+        writes: list[Write] = [suppressions.domain_known(domain)]
+        if is_new:
+            writes.append(suppressions.put(suppression))
+            writes.append(self._entry("suppressed_domain", suppression.key, suppression, actor))
+        transactions.run(self._table, writes, token=self._clock.token(), clock=self._clock)
+        return sum(self._stop(lead.id, suppression, actor) for lead in self._at(domain))
+
+    def _stop(self, lead: str, suppression: Suppression, actor: str) -> bool:
+        """Suppress and stop one lead; True where it had not been stopped before."""
+        before = stop(
+            self._table,
+            lead,
+            "unsubscribed",
+            clock=self._clock,
+            recent=self._recent,
+            kind="suppressed",
+            suppression=None if suppression.is_domain else suppression,
+            reason=_mark(suppression),
+            actor=actor,
+        )
+        return before is not None and before.status not in (
+            "unsubscribed", "bounced", "complained", "deleted",
+        )  # fmt: skip
+
+    def _at(self, domain: str) -> Iterator[Lead]:
+        cursor: str | None = None
+        while True:
+            page = self._leads.at_domain(domain, cursor=cursor)
+            yield from (lead_from(item) for item in page.items)
+            if (cursor := page.cursor) is None:
+                return
+
+    def _free(self, lead: Lead) -> bool:
+        """Give a stopped lead back what it was; a lead whose mail is still open stays as it is."""
+        if lead.status not in ("unsubscribed", "bounced", "complained") or lead.claim or lead.doubt:
+            return False
+        change = Change(set={"status": "sent" if lead.mailed_at else "new"}, remove=("reason", "soft"))
+        write = Update("leads", (lead.id,), change, conditions.as_read(lead))
+        try:
+            transactions.run(self._table, [write], token=self._clock.token(), clock=self._clock)
+        except TransactionCancelled:
+            return False
+        return True
+
+    def _entry(self, kind: str, target: str, suppression: Suppression, actor: str) -> Write:
+        now = self._clock.now()
+        lead = "" if target.startswith("@") else lead_id(self._key, _split(target)[0])
+        key = log.plain_key(now, self._clock.token(), lead or "domain", kind)
+        reason = f"{target} ({suppression.reason})" if not lead else suppression.reason
+        return log.entry(ACCOUNT, key, kind, at=now, lead=lead, actor=actor, reason=reason)
+
+
+def _mark(suppression: Suppression) -> str:
+    """The reason that a lead carries while a suppression of an operator holds for it."""
+    return f"suppressed: {suppression.key}" if suppression.is_domain else f"suppressed: {suppression.reason}"
+
+
+def _split(target: str) -> tuple[str, str]:
+    """The address and the domain of what was given, one of them empty. Raises InvalidInput."""
+    text = target.strip()
+    if text.startswith("@"):
+        if judge(f"someone{text}").verdict == "valid":
+            return "", domain_key(text)[1:]
+    else:
+        verdict = judge(text)
+        if verdict.verdict == "valid":
+            return verdict.normalized, ""
+    raise InvalidInput(
+        f"“{target}” is neither an address nor a domain.",
+        hint="Write someone@acme.example, or @acme.example for everybody there.",
+    )
+
+
+def _line(cells: Iterable[str]) -> str:
+    out = io.StringIO()
+    # a leading = + - would be a formula where the file is opened in a spreadsheet
+    csv.writer(out).writerow([f"'{cell}" if cell[:1] in ("=", "+", "-") else cell for cell in cells])
+    return out.getvalue()
