@@ -87,7 +87,7 @@ def _loaded(text: str) -> Any:
     """The value of a JSON text. Raises MalformedFeedback, whatever the text."""
     try:
         return from_json(text)
-    except ValueError:
+    except (ValueError, TypeError):
         pass
     try:
         # reads what the fast parser refuses: a byte order mark before it, half a surrogate pair within
