@@ -26,12 +26,22 @@ from pivotr.functions.local import INVOCATIONS, SOURCES, deliver
 from pivotr.ports.mailer import Accepted, Mail, Outcome, Quota
 from pivotr.ports.table import Item
 from pivotr.ports.verifier import Verification
+from pivotr.errors import PivotrError
 from pivotr.settings import Settings
 from pivotr.storage.codec import lead_from, lead_item
 from pivotr.storage.memberships import Memberships
 from pivotr.storage.schema import TABLES
 from pivotr.storage.templates import Templates
 from pivotr.wiring import Ports, Secrets, Services
+
+from tests.simulation.faults import (
+    Crash,
+    FaultyProvider,
+    Script,
+    faulty_checker,
+    faulty_queues,
+    faulty_table,
+)
 
 LEAD_KEY = b"lead key of a test world"
 HEARTBEAT_EVERY = timedelta(minutes=5)
@@ -131,7 +141,14 @@ class Checker:
 class World:
     """Everything of one environment, and the loop that moves it."""
 
-    def __init__(self, start: str = "2026-11-23T04:05:00+00:00", *, announces: bool = True) -> None:
+    def __init__(
+        self,
+        start: str = "2026-11-23T04:05:00+00:00",
+        *,
+        announces: bool = True,
+        script: Script | None = None,
+    ) -> None:
+        self.script = script or Script(armed=False)
         self.clock = SteppedClock(datetime.fromisoformat(start).astimezone(UTC))
         self.file = SqliteFile(None)
         self.table: Any = SqliteTable(self.file, TABLES, self.clock.ms, append_only=frozenset({names.LOGS}))
@@ -144,6 +161,8 @@ class World:
         self._next_beat = self.clock.now()
         self.beats = True
         self.steps = 0
+        self.crashes = 0
+        self.errors = 0
         #: Highest limits that held at any time, where a story lowers one.
         self.peak_limit: dict[str, int] = {}
         self.peak_sender_cap = 0
@@ -153,12 +172,16 @@ class World:
 
     def connect(self) -> Services:
         """A fresh process on the same data: nothing remembered."""
+        table, queues, provider, checker = self.table, self.queues, self.provider, self.checker
+        if self.script.points or self.script.armed:
+            table, queues = faulty_table(table, self.script), faulty_queues(queues, self.script)
+            provider, checker = FaultyProvider(provider, self.script), faulty_checker(checker, self.script)
         ports = Ports(
-            table=self.table,
-            queues=self.queues,
+            table=table,
+            queues=queues,
             clock=self.clock,
-            make_mailer=lambda: self.provider,
-            make_verifier=lambda: self.checker,
+            make_mailer=lambda: provider,
+            make_verifier=lambda: checker,
             make_secrets=lambda: Secrets(LEAD_KEY, (b"unsubscribe key",)),
         )
         return Services(Settings(), ports)
@@ -273,11 +296,25 @@ class World:
         if calls or (self.beats and self._next_beat <= now):
             if self._next_beat <= now:
                 self._next_beat = now + HEARTBEAT_EVERY
-            self.beat()
+            self.guarded(self.beat)
         for queue, _, handler in SOURCES:
             records = self.queues.receive(queue.name, limit=queue.batch)
             if records:
-                deliver(self.services, queue, handler, records)
+                self.guarded(lambda: deliver(self.services, queue, handler, records))  # noqa: B023
+                if self.script.duplicate_now:
+                    self.script.duplicate_now = False
+                    self.guarded(lambda: deliver(self.services, queue, handler, records))  # noqa: B023
+
+    def guarded(self, work: Callable[[], object]) -> None:
+        """Run one invocation; a crash ends it and the next one is a fresh process."""
+        try:
+            work()
+        except Crash:
+            self.crashes += 1
+            self.services = self.connect()
+        except PivotrError:
+            # An operator would say it again, Lambda would run the next heartbeat: both come by themselves here.
+            self.errors += 1
 
     def beat(self) -> None:
         heartbeat.handle(schedule_event(self.clock.now(), environment="local", region="-"), self.services)
@@ -311,6 +348,9 @@ class World:
 
     def read(self, campaign: str) -> Campaign:
         return self.services.campaigns.get(campaign)
+
+    def read_status(self, campaign: str) -> str:
+        return str(self.table.get(names.CAMPAIGNS, (campaign,))["status"])
 
     def all_leads(self) -> list[Lead]:
         return [lead_from(item) for item in self.items(names.LEADS)]
