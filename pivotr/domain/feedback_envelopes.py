@@ -29,8 +29,6 @@ _SNS_KINDS: dict[str, SnsKind] = {
 class MalformedFeedback(InvalidInput):
     """A queue record that is no provider event; the sentence says why."""
 
-    code = "malformed_feedback"
-
 
 class Unwrapped(NamedTuple):
     """The innermost object, the type that EventBridge names, or the kind of a message of SNS's own."""
