@@ -48,7 +48,9 @@ def parse_verify(body: str) -> VerifyJob:
     try:
         return VerifyJob.model_validate_json(body)
     except ValidationError as error:
-        raise InvalidInput("This record is not a VerifyJob.", hint="Look at it with: pivotr dlq peek") from error
+        raise InvalidInput(
+            "This record is not a VerifyJob.", hint="Look at it with: pivotr dlq peek"
+        ) from error
 
 
 def parse_send(body: str) -> SendJob:
@@ -56,4 +58,6 @@ def parse_send(body: str) -> SendJob:
     try:
         return SendJob.model_validate_json(body)
     except ValidationError as error:
-        raise InvalidInput("This record is not a SendJob.", hint="Look at it with: pivotr dlq peek") from error
+        raise InvalidInput(
+            "This record is not a SendJob.", hint="Look at it with: pivotr dlq peek"
+        ) from error

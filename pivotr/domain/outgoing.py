@@ -28,7 +28,9 @@ class Outgoing:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
-def header_id(provider: str, message_id: str, attempt: str, domain: str, *, region: str = "ap-south-1") -> str:
+def header_id(
+    provider: str, message_id: str, attempt: str, domain: str, *, region: str = "ap-south-1"
+) -> str:
     """The Message-ID that receivers see, without brackets. SES replaces ours; others keep it."""
     if provider != "ses":
         return f"{attempt}@{domain}"
@@ -90,15 +92,15 @@ class Wording:
             "template": template.version.id,
             "version": template.version.version,
             "variant": rendered.variant,
-            "values": {name: value[:120] for name, value in used.items() if value and name != "UnsubscribeLink"},
+            "values": {
+                name: value[:120] for name, value in used.items() if value and name != "UnsubscribeLink"
+            },
             "digest": hashlib.sha256(data).hexdigest()[:16],
         }
         final = Rendered(subject, rendered.text, rendered.html, rendered.variant)
         return Outgoing(data=data, rendered=final, message_id=message_id, facts=facts)
 
-    def _values(
-        self, lead: Lead, sender: Sender, preferences: Preferences, token: str
-    ) -> dict[str, str]:
+    def _values(self, lead: Lead, sender: Sender, preferences: Preferences, token: str) -> dict[str, str]:
         return variables_for(
             lead,
             sender_name=sender.name,

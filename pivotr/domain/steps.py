@@ -12,7 +12,9 @@ from pivotr.domain.windows import Window, business_days_later
 from pivotr.errors import InvalidInput
 
 MAX_STEPS = 20
-_STEP = re.compile(r"^(?P<template>[a-z0-9][a-z0-9_-]*)(?:@(?P<version>[1-9]\d{0,5}))?(?:\+(?P<days>\d{1,3})d?)?$")
+_STEP = re.compile(
+    r"^(?P<template>[a-z0-9][a-z0-9_-]*)(?:@(?P<version>[1-9]\d{0,5}))?(?:\+(?P<days>\d{1,3})d?)?$"
+)
 
 
 class Step(BaseModel):
@@ -30,7 +32,8 @@ def parse_step(text: str, *, first: bool) -> Step:
     match = _STEP.match(text.strip())
     if match is None:
         raise InvalidInput(
-            f"“{text}” is not a step.", hint="Write TEMPLATE, TEMPLATE@VERSION or, for a follow-up, TEMPLATE+3d."
+            f"“{text}” is not a step.",
+            hint="Write TEMPLATE, TEMPLATE@VERSION or, for a follow-up, TEMPLATE+3d.",
         )
     days = int(match["days"]) if match["days"] else (0 if first else 3)
     if first and days:

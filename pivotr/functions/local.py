@@ -149,9 +149,7 @@ class LocalRunner:
             pool.submit(self._work, queue, spec, handler, records)
         return count
 
-    def _work(
-        self, queue: QueueSpec, spec: FunctionSpec, handler: Handler, records: list[Received]
-    ) -> None:
+    def _work(self, queue: QueueSpec, spec: FunctionSpec, handler: Handler, records: list[Received]) -> None:
         passed, failed, error = 0, len(records), ""
         try:
             passed, failed = deliver(self._services, queue, handler, records)
