@@ -126,7 +126,7 @@ def _two_loads(body: str) -> Any:
 
 
 def _cpu_ratio(body: str, rounds: int = 60, repeats: int = 40) -> tuple[float, float]:
-    """CPU seconds of one parse, and how many times longer two loads take; in turns: a busy machine is fair."""
+    """CPU seconds of one parse, and how many times longer two loads take; in turns, to be fair."""
     ours: list[float] = []
     ratios: list[float] = []
     for _ in range(rounds):

@@ -105,7 +105,7 @@ class Feedback:
 
     def _take(self, event: FeedbackEvent, mail: MailRef | None) -> None:
         kind = event.kind
-        if mail is None or kind in ("unknown", "subscription", "subscription_confirmation", "validation"):
+        if mail is None or kind in ("unknown", "subscription"):
             self._keep(event)
             if mail is None and kind in ("bounce", "complaint"):
                 for recipient in event.recipients:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from pivotr import names
 from pivotr.domain.campaigns import Campaign
-from pivotr.domain.guard import Figures, Health, judge, judge_early
+from pivotr.domain.guard import Figures, Health, judge, judge_early, judge_sender
 from pivotr.domain.instants import local_day
 from pivotr.ports.clock import Clock
 from pivotr.ports.table import Absent, Change, Table, TransactionCancelled, Update, Write
@@ -123,7 +123,7 @@ def _check_sender(table: Table, recent: Recent, clock: Clock, sender: str) -> No
         bounced=sum(int(day.get("bounced", 0)) for day in days),
         complained=sum(int(day.get("complained", 0)) for day in days),
     )
-    health = judge_early(figures, recent.preferences().levels)
+    health = judge_sender(figures, recent.preferences().levels)
     if health.level != "stop":
         return
     write = Update(names.SENDERS, (sender,), Change(set={"stopped": health.reason}), Absent("stopped"))
