@@ -1,0 +1,67 @@
+# make demo: a whole campaign on this machine. make test: every test. Needs Python 3.11 or newer, nothing else.
+
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+JOBS ?= auto
+
+.PHONY: check demo test fast simulation bench lock clean
+
+check: $(VENV)/dev  ## format, lint, types, fast tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/pytest -q -n $(JOBS) -m "not slow"
+
+demo: $(VENV)/base  ## a whole campaign on the embedded environment, and where to look at it
+	$(BIN)/pivotr demo
+
+test: $(VENV)/dev  ## everything
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/pytest -q -n $(JOBS)
+
+fast: $(VENV)/dev
+	$(BIN)/pytest -q -n $(JOBS) -m "not slow"
+
+simulation: $(VENV)/dev
+	$(BIN)/pytest -q -n $(JOBS) tests/simulation
+
+bench: $(VENV)/bench  ## every figure of docs/performance.md, as ratios taken in one run
+	$(BIN)/python -m bench
+
+lock:  ## new lock files from pyproject.toml; needs uv
+	for set in base dev bench; do \
+		groups="--group build"; \
+		[ $$set = base ] || groups="$$groups --group dev"; \
+		[ $$set != bench ] || groups="$$groups --group bench"; \
+		uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+			--no-header pyproject.toml $$groups -o requirements/$$set.txt || exit 1; \
+	done
+
+clean:
+	rm -rf $(VENV) .demo .mypy_cache .ruff_cache .hypothesis
+
+$(VENV)/python:
+	@test -n "$(PYTHON)" || { echo "Pivotr needs Python 3.11 or newer; none was found. Name one with: make PYTHON=/path/to/python3" >&2; exit 1; }
+	@echo "making $(VENV) with $(PYTHON)"
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "$(PYTHON) cannot make a virtual environment. On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	@touch $@
+
+$(VENV)/base: $(VENV)/python requirements/base.txt pyproject.toml
+	@echo "installing Pivotr"
+	@$(PIP) install --require-hashes -r requirements/base.txt
+	@$(PIP) install --no-deps --no-build-isolation --no-index -e .
+	@touch $@
+
+$(VENV)/dev: $(VENV)/base requirements/dev.txt
+	@echo "installing what the tests need"
+	@$(PIP) install --require-hashes -r requirements/dev.txt
+	@touch $@
+
+$(VENV)/bench: $(VENV)/dev requirements/bench.txt
+	@$(PIP) install --require-hashes -r requirements/bench.txt
+	@touch $@
