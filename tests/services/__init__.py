@@ -1,0 +1,1 @@
+"""The services of the operator on the embedded adapters, in memory."""
