@@ -1,0 +1,19 @@
+"""What all suites share: figures that tests record are summed up at the end of the run."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what the simulation went through: points tried, mails sent, simulated days."""
+    sums: Counter[str] = Counter()
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            for name, value in getattr(report, "user_properties", ()):
+                if isinstance(value, int | float):
+                    sums[name] += value
+    for name, value in sorted(sums.items()):
+        terminalreporter.write_line(f"{name}: {value:,.0f}")
