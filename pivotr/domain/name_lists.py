@@ -1,6 +1,7 @@
-"""The word lists behind the greeting: read once from `pivotr/data/names`, each file with a note on its source.
+"""The word lists behind the greeting, read once from `pivotr/data/names`; each file notes its source.
 
-A file holds words apart by blanks; `#` starts a comment line, `[section]` a section. Weights: see `name_scores`.
+A file holds words apart by blanks; `#` starts a comment line, `[section]` a section.
+Weights are explained in `name_scores`.
 """
 
 from __future__ import annotations
@@ -22,9 +23,12 @@ class MarkerWords:
     kin: frozenset[str]
     employers: frozenset[str]
     polite: frozenset[str]
-    organisations: frozenset[str]
     fillers: frozenset[str]
-    function_words: frozenset[str]
+    late: frozenset[str]
+    #: Words that show that a cell holds no living person, with the kind: late, organisation, filler, phrase.
+    refused: dict[str, str]
+    #: All of these words: a name without any of them needs no second look.
+    all: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,7 @@ class LeadingWords:
     full: frozenset[str]
     short: frozenset[str]
     title_names: frozenset[str]
+    all: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,16 +89,24 @@ def either_names() -> dict[str, float]:
 @cache
 def marker_words() -> MarkerWords:
     """Titles, tails and words of organisations."""
-    tails, others = _sections("tails"), _sections("organisations")
+    tails, others, titles = _sections("tails"), _sections("organisations"), _sections("titles")["titles"]
+    kinds = {
+        "late": tails["late"],
+        "organisation": others["organisations"] | others["roles"],
+        "filler": others["fillers"],
+        "phrase": others["function words"],
+    }
+    every = frozenset[str]().union(titles, *tails.values(), *others.values())
     return MarkerWords(
-        titles=_sections("titles")["titles"],
+        titles=titles,
         degrees=tails["degrees"],
         kin=tails["kin"],
         employers=tails["places"],
         polite=tails["suffixes"],
-        organisations=others["organisations"] | others["roles"],
         fillers=others["fillers"],
-        function_words=others["function words"],
+        late=tails["late"],
+        refused={word: kind for kind, words in kinds.items() for word in words},
+        all=every,
     )
 
 
@@ -101,7 +114,8 @@ def marker_words() -> MarkerWords:
 def leading_words() -> LeadingWords:
     """Names that stand before the name a person is called by, and family titles that close a name."""
     found = _sections("titles")
-    return LeadingWords(found["leading names"], found["leading abbreviations"], found["title names"])
+    full, short = found["leading names"], found["leading abbreviations"]
+    return LeadingWords(full, short, found["title names"], full | short)
 
 
 @cache

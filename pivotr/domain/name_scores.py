@@ -1,15 +1,17 @@
 """How strongly a word speaks for a given name: one number per word, the logarithm of a likelihood ratio.
 
-Positive: rather a given name; negative: rather a family, house or village name; 0: no idea. Words of the lists have
-fixed weights, polite endings are looked through (Umeshbhai → Umesh), spelling variants are matched by sound
-(Sreenivas ~ Srinivas), and the rest is judged by its letter groups, learnt from the lists themselves (naive Bayes).
+Positive: rather a given name; negative: rather a family, house or village name; 0: no idea. Words of the
+lists have fixed weights, polite endings are looked through (Umeshbhai → Umesh), spelling variants are matched
+by sound (Sreenivas ~ Srinivas), and the rest is judged by its letter groups, learnt from the lists themselves
+(naive Bayes).
 """
 
 from __future__ import annotations
 
-import math
 import re
+from collections import Counter
 from functools import cache, lru_cache
+from math import log, sqrt
 
 from pivotr.domain.name_lists import either_names, family_names, given_names
 
@@ -22,15 +24,16 @@ FAMILY = -1.7
 
 _POLITE = re.compile(r"(.{3,})(?:bhai|ben|behn|tai|bhau|garu|sinh|sinhji|saheb|ji)$")
 _SECOND = (
-    "kumar", "kumari", "lal", "rao", "raje", "bai", "devi", "das", "babu", "lakshmi", "laxmi", "prasad", "raj",
-    "amma", "appa", "aiah", "anna", "nath", "chand", "chandra", "krishna", "swamy", "samy", "reddy", "ram", "singh",
-    "kutty", "moorthy", "murthy", "vel", "selvan", "selvi", "deep", "jeet", "jit", "preet", "inder", "pal",
+    "kumar", "kumari", "lal", "rao", "raje", "bai", "devi", "das", "babu", "lakshmi", "laxmi", "prasad",
+    "raj", "amma", "appa", "aiah", "anna", "nath", "chand", "chandra", "krishna", "swamy", "samy", "reddy",
+    "ram", "singh", "kutty", "moorthy", "murthy", "vel", "selvan", "selvi", "deep", "jeet", "jit", "preet",
+    "inder", "pal",
 )  # fmt: skip
 _SOUNDS = (
-    ("aa", "a"), ("ee", "i"), ("oo", "u"), ("ou", "u"), ("ow", "u"), ("th", "t"), ("dh", "d"), ("bh", "b"), ("gh", "g"),
-    ("kh", "k"), ("ph", "f"), ("jh", "j"), ("sh", "s"), ("ck", "k"), ("ks", "x"), ("c", "k"), ("kh", "c"), ("w", "v"),
-    ("z", "j"), ("y", "i"), ("q", "k"), ("ae", "e"), ("ei", "i"), ("ai", "e"), ("h", ""),
+    ("ee", "i"), ("oo", "u"), ("ou", "u"), ("ow", "u"), ("ck", "k"), ("ph", "f"), ("ks", "x"),
+    ("ae", "e"), ("ei", "i"), ("ai", "e"), ("ch", "C"), ("h", ""),
 )  # fmt: skip
+_LETTER_SOUNDS = str.maketrans("wzyqc", "vjikk")
 _DOUBLED = re.compile(r"(.)\1+")
 
 
@@ -40,8 +43,10 @@ def score(word: str) -> float:
     known = _listed(word)
     if known is not None:
         return known
-    if _POLITE.match(word):
-        return LISTED
+    polite = _POLITE.match(word)
+    if polite:
+        stem = _listed(polite[1])
+        return LISTED if stem is None or stem > FAMILY else stem
     compound = _compound(word)
     if compound is not None:
         return compound
@@ -53,6 +58,17 @@ def score(word: str) -> float:
 def is_listed(word: str) -> bool:
     """True for words that some list holds."""
     return _listed(word) is not None
+
+
+def given_part(word: str) -> str | None:
+    """The given name of a given and a family name written as one ("amitsharma"); None for other words."""
+    if is_listed(word):
+        return None
+    for at in range(3, len(word) - 3):
+        first, second = _listed(word[:at]), _listed(word[at:])
+        if first is not None and second is not None and first > 1 and second < -3:
+            return word[:at]
+    return None
 
 
 def _listed(word: str) -> float | None:
@@ -80,39 +96,40 @@ def _compound(word: str) -> float | None:
 def _sound(word: str) -> str:
     for spelling, sound in _SOUNDS:
         word = word.replace(spelling, sound)
-    return _DOUBLED.sub(r"\1", word)
+    return _DOUBLED.sub(r"\1", word.translate(_LETTER_SOUNDS))
 
 
 @cache
 def _by_sound() -> dict[str, float]:
     heard: dict[str, list[float]] = {}
-    for word in given_names() | family_names() | either_names().keys():
-        weight = _listed(word)
-        if weight is not None and len(word) > 3:
-            heard.setdefault(_sound(word), []).append(weight)
+    either = either_names()
+    sides = ((given_names(), LISTED), (family_names(), -LISTED), (either.keys(), 0.0))
+    for words, weight in sides:
+        for word in words:
+            if len(word) > 3:
+                heard.setdefault(_sound(word), []).append(either.get(word, weight))
     return {key: sum(weights) / len(weights) for key, weights in heard.items()}
 
 
 def _groups(word: str) -> list[str]:
-    ends = [f"{word[-size:]}$" for size in range(2, 6) if len(word) > size]
-    starts = [f"^{word[:size]}" for size in range(2, 5) if len(word) > size]
-    inner = [word[at : at + 3] for at in range(1, len(word) - 3)]
-    return ends + starts + inner
+    """Letter groups of a word: its ends, its starts (marked), and each three letters within."""
+    framed, size = f"^{word}$", len(word)
+    groups = [framed[-many - 1 :] for many in (2, 3, 4, 5) if size > many]
+    groups += [framed[: many + 1] for many in (2, 3, 4) if size > many]
+    groups += [word[at : at + 3] for at in range(1, size - 3)]
+    return groups
 
 
 @cache
 def _group_weights() -> dict[str, float]:
-    counts: dict[str, list[int]] = {}
-    sides = [given_names() - family_names(), family_names() - given_names()]
-    for side, words in enumerate(sides):
-        for word in words:
-            for group in _groups(word):
-                counts.setdefault(group, [0, 0])[side] += 1
-    totals = [len(words) for words in sides]
+    given, family = given_names(), family_names()
+    seen_given = Counter(group for word in given - family for group in _groups(word))
+    seen_family = Counter(group for word in family - given for group in _groups(word))
+    shift = log(len(family - given) / len(given - family))
     return {
-        group: math.log((seen[0] + 0.8) / (totals[0] + 1.6)) - math.log((seen[1] + 0.8) / (totals[1] + 1.6))
-        for group, seen in counts.items()
-        if seen[0] + seen[1] >= 2
+        group: log((seen_given[group] + 0.8) / (seen_family[group] + 0.8)) + shift
+        for group in seen_given.keys() | seen_family.keys()
+        if seen_given[group] + seen_family[group] >= 2
     }
 
 
@@ -122,5 +139,5 @@ def _letters(word: str) -> float:
     if not found:
         return 0.0
     # Neighbouring groups repeat each other's evidence, so their sum is damped by its root.
-    total = sum(found) / math.sqrt(len(found))
+    total = sum(found) / sqrt(len(found))
     return max(-GUESSED, min(GUESSED, total))

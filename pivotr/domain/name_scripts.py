@@ -1,4 +1,4 @@
-"""Names in Indian, Arabic and other scripts: titles, letters written out, family names, and the first word else."""
+"""Names in Indian, Arabic and other scripts: titles, letters written out, family names, the first name."""
 
 from __future__ import annotations
 

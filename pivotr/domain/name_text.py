@@ -1,74 +1,91 @@
-"""From the bytes of a cell to the words of a name: invisible signs, titles, tails and cells that hold no person."""
+"""From a cell to the words of a name: invisible signs, titles, tails, and cells that hold no person."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pivotr.domain.name_lists import MarkerWords, marker_words
+from pivotr.domain.name_scores import score
+
+_REFUSED = {
+    "late": "The person is marked as late.",
+    "organisation": "The cell holds a company, a role or a department, not a person.",
+    "filler": "The cell holds a filler, not a name.",
+    "phrase": "The cell holds a phrase, not a name.",
+}
+_RELATIVES = ("wife", "son", "daughter", "husband", "mother", "father")
 
 #: No name that a person would be greeted with is longer than this many characters.
 LONGEST = 160
 
 _PLAIN = re.compile(r"[A-Za-z]+(?: [A-Za-z]+)*").fullmatch
-_LATE = re.compile(
-    r"(?<![a-z])(?:late|deceased|expired|swargiya|swargeeya|swargvasi)(?![a-z])", re.IGNORECASE
-)
+_WORDS = re.compile(r"[^\W\d_]+")
 _MACHINE = re.compile(r"\{\{|%\w+%|^\s*[=#]\w|https?:|www\.|mailto:", re.IGNORECASE)
+_OPENING = re.compile(r"[(\[<{\"“”'‘]")
 _BRACKETED = re.compile(r"\([^()]*\)?|\[[^\[\]]*\]?|<[^<>]*>?|\{[^{}]*\}?")
 _QUOTED = re.compile(r"\s[\"“”'‘][^\"“”']+[\"“”'’](?=\s|$)")
 _ADDRESS = re.compile(r"\S@\S")
-_TAIL = re.compile(
-    r"\s+(?:[-–—]+|/+|:)(?:\s|$)|[|•·–—;#:]|//|--|\s&\s+family\b|\s(?:wife|son|daughter|husband) of\s"
-)
+_TAIL = re.compile(r"\s+(?:[-–—]+|/+|:)(?:\s|$)|[|•·–—;#:]|//|--|\s&\s+family\b")
 _EDGES = " \t'\"`´*~_-–—!?…\\“”‘’,.:;+=^°"
-_BLANKS = re.compile(r"[\s_\\]+")
-_WORD_LETTERS = re.compile(r"[^\W\d_]")
+_BLANKS = re.compile(r"[\s_\\+]+")
+_LETTER = re.compile(r"[^\W\d_]")
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
-    """One word of the name as written, and whether a dot followed it."""
+class Token(NamedTuple):
+    """One word of the name as written, the same folded to lower case, and whether a dot followed it."""
 
     text: str
+    word: str
     dotted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class NameWords:
+class NameWords(NamedTuple):
     """The words of one person's name; `family_first` when a comma said that the family name came first."""
 
-    tokens: tuple[Token, ...]
+    tokens: list[Token]
     family_first: bool = False
 
 
 def read_cell(name: str) -> NameWords | str:
     """The words of the name in a cell, or one sentence on why the cell holds no name to greet with."""
     if _PLAIN(name) and len(name) <= LONGEST:
-        return _words([name])
+        words = name.casefold().split()
+        if marker_words().all.isdisjoint(words):
+            return _refusal(tokens := list(map(Token, name.split(), words))) or NameWords(tokens)
+        return _words([_before_kin(name)])
     text = visible(name[: 4 * LONGEST])
-    if not text:
-        return "The cell holds no letters."
     if len(text) > LONGEST or len(name) > 4 * LONGEST:
         return "The text is too long for a name."
-    if _LATE.search(text):
-        return "The person is marked as late."
+    return _unwanted(text) or _read_text(text)
+
+
+def _unwanted(text: str) -> str:
+    """Why the text as a whole is no name; empty where it may be one."""
+    markers, folded = marker_words(), text.casefold()
+    if not text:
+        return "The cell holds no letters."
+    if not markers.late.isdisjoint(_WORDS.findall(folded)):
+        return _REFUSED["late"]
     if _MACHINE.search(text):
         return "The cell holds an address or a formula, not a name."
-    if text.casefold().strip("().") in marker_words().fillers:
-        return "The cell holds a filler, not a name."
-    text = _QUOTED.sub(" ", _BRACKETED.sub(" ", text)).strip(_EDGES)
-    if _ADDRESS.search(text):
+    return _REFUSED["filler"] if folded.strip("().") in markers.fillers else ""
+
+
+def _read_text(text: str) -> NameWords | str:
+    if _OPENING.search(text):
+        text = _QUOTED.sub(" ", _BRACKETED.sub(" ", text))
+    if "@" in text and _ADDRESS.search(text):
         return "The cell holds an e-mail address, not a name."
-    head = _before_kin(_TAIL.split(text, maxsplit=1)[0].strip(_EDGES))
+    head = _before_kin(_TAIL.split(text.strip(_EDGES), maxsplit=1)[0].strip(_EDGES))
     if "&" in head or "/" in head:
         return "The cell names more than one person, or a company."
     return _words([part for part in head.split(",") if part.strip(_EDGES)])
 
 
 def visible(name: str) -> str:
-    """The text without control signs, emoji, half characters and other invisible things; blanks made plain."""
+    """The text without control signs, emoji, half characters and other invisible things; plain blanks."""
     if not (name.isascii() and name.isprintable()):
         joined = unicodedata.normalize("NFKC", name)
         name = "".join(_shown(joined, at) for at in range(len(joined)))
@@ -96,6 +113,8 @@ def _before_kin(text: str) -> str:
         plain = word.casefold().strip(".,")
         if at > 0 and (plain in markers.kin or (plain in markers.employers and word.islower())):
             return " ".join(words[:at])
+        if at > 0 and plain == "of" and words[at - 1].casefold() in _RELATIVES:
+            return " ".join(words[: at - 1])
     return text
 
 
@@ -103,77 +122,82 @@ def _words(parts: list[str]) -> NameWords | str:
     if not parts:
         return "The cell holds no name."
     markers = marker_words()
-    first = _tokens(parts[0])
+    family = _stripped(_tokens(parts[0]), markers)
     if len(parts) == 1:
-        return _checked(_stripped(first, markers), markers, family_first=False)
+        return _refusal(family) or NameWords(family)
     second = _tokens(parts[1])
-    if any(token.text.casefold() in ("pvt", "ltd", "limited", "llp", "inc") for token in second):
-        return "The cell holds a company, not a person."
-    rest = _stripped(second, markers)
-    titled = len(rest) < len(second) and bool(rest) and second[0].text.casefold() in markers.titles
-    family = _stripped(first, markers)
-    is_person = bool(rest) and not any(_is_marker(token, markers) for token in rest)
-    if is_person and (titled or len(family) == 1):
-        return _checked([*rest, *family], markers, family_first=True)
-    return _checked(family, markers, family_first=False)
+    if any(token.word in ("pvt", "ltd", "limited", "llp", "inc") for token in second):
+        return _REFUSED["organisation"]
+    given = _stripped(second, markers)
+    if given and not any(t.word in markers.refused or t.word in markers.degrees for t in given):
+        titled = len(given) < len(second) and second[0].word in markers.titles
+        if titled or (len(family) == 1 and _likelier(given[0], family[0])):
+            return _refusal([*given, *family]) or NameWords([*given, *family], family_first=True)
+    return _refusal(family) or NameWords(family)
 
 
-def _is_marker(token: Token, markers: MarkerWords) -> bool:
-    word = token.text.casefold()
-    return word in markers.organisations or word in markers.degrees or word in markers.fillers
+def _likelier(second: Token, first: Token) -> bool:
+    """True when the word behind the comma is the likelier given name, or an initial."""
+    return len(second.text) == 1 or score(second.word) > score(first.word)
 
 
 def _tokens(part: str) -> list[Token]:
     found: list[Token] = []
     for chunk in part.split():
-        if found and "." in chunk and chunk.replace(".", "").casefold() in marker_words().degrees:
-            found.append(Token(chunk.replace(".", "")))
-            continue
-        pieces = chunk.split(".")
-        for at, piece in enumerate(pieces):
-            text = piece.strip(_EDGES)
-            if text and _WORD_LETTERS.search(text):
-                found.append(Token(text, dotted=at < len(pieces) - 1))
+        if chunk.isalpha():
+            found.append(Token(chunk, chunk.casefold()))
+        elif (
+            found and "." in chunk and (joined := chunk.replace(".", "")).casefold() in marker_words().degrees
+        ):
+            found.append(Token(joined, joined.casefold()))
+        else:
+            found += _pieces(chunk)
     return found
+
+
+def _pieces(chunk: str) -> list[Token]:
+    """The words of "D.K.Shivakumar": each piece that has a letter, with its dot remembered."""
+    pieces = [piece.strip(_EDGES) for piece in chunk.split(".")]
+    last = len(pieces) - 1
+    return [
+        Token(piece, piece.casefold(), at < last)
+        for at, piece in enumerate(pieces)
+        if piece and _LETTER.search(piece)
+    ]
 
 
 def _stripped(tokens: list[Token], markers: MarkerWords) -> list[Token]:
     """Without titles in front, and without degrees and polite words behind."""
     start, end = 0, len(tokens)
-    while start < end and _title(tokens[start]) in markers.titles:
+    while start < end and tokens[start].word.replace("'", "").replace("’", "") in markers.titles:
         start += 1
     while end - start > 1 and _is_tail(tokens[end - 1], markers):
         end -= 1
     kept = tokens[start:end]
-    return [
-        t
-        for at, t in enumerate(kept)
-        if at == 0 or t.text.casefold() not in markers.polite or t.text.isupper()
-    ]
-
-
-def _title(token: Token) -> str:
-    return token.text.casefold().replace("'", "").replace("’", "")
+    return kept[:1] + [t for t in kept[1:] if t.word not in markers.polite or t.text.isupper()]
 
 
 def _is_tail(token: Token, markers: MarkerWords) -> bool:
-    word = token.text.casefold()
+    word = token.word
     if word in markers.degrees:
         return len(word) > 2 or not token.text.istitle() or word in ("jr", "sr")
-    return word in ("retd", "retired", "rtd") or word in markers.polite
+    return word in markers.polite
 
 
-def _checked(tokens: list[Token], markers: MarkerWords, *, family_first: bool) -> NameWords | str:
+def _refusal(tokens: list[Token]) -> str:
+    """Why these words are nobody to greet; empty where they may be a name."""
     if not tokens:
         return "Nothing but a title or a filler is left."
-    for token in tokens:
-        word = token.text.casefold()
-        if word in markers.organisations:
-            return "The cell holds a company, a role or a department, not a person."
-        if word in markers.fillers:
-            return "The cell holds a filler, not a name."
-        if word in markers.function_words and not (token.text.isupper() and len(word) == 2):
-            return "The cell holds a phrase, not a name."
-        if any(sign.isdigit() for sign in word):
+    refused = marker_words().refused
+    for at, (text, word, _) in enumerate(tokens):
+        kind = refused.get(word)
+        # Two capitals behind a name are initials ("Mahesh IT"), in front of it a word ("HR Team").
+        if kind is not None and (
+            len(word) > 2 or (at == 0 if kind == "organisation" else not text.isupper())
+        ):
+            return _REFUSED[kind]
+        if word[0] == word[-1] and len(word) > 2 and word == word[0] * len(word):
+            return _REFUSED["filler"]
+        if not word.isalpha() and any(sign.isdigit() for sign in word):
             return "Letters and digits are mixed, as in a user name."
-    return NameWords(tuple(tokens), family_first)
+    return ""

@@ -1,13 +1,13 @@
 """The right first name for a greeting, from the full name of a lead; silence where no name is safe.
 
-The rules in plain words and what they reach are in docs/names.md. Nothing but the first name leaves this module:
-no guess about gender, religion or caste is made or kept.
+The rules in plain words and what they reach are in docs/names.md. Nothing but the first name leaves this
+module: no guess about gender, religion or caste is made or kept.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pivotr.domain.name_order import choose
 from pivotr.domain.name_scripts import choose_in_script, is_other_script
@@ -20,8 +20,7 @@ _PIECES = re.compile(r"[^\W\d_]+(?:[^\W\d_]|\w)*")
 _INNER_CAPITAL = re.compile(r"(?:Mc|Mac)[A-Z][a-z]+").fullmatch
 
 
-@dataclass(frozen=True, slots=True)
-class ParsedName:
+class ParsedName(NamedTuple):
     """The first name to greet with (None: none is safe), a confidence from 0 to 1, and one plain sentence."""
 
     first_name: str | None
@@ -30,7 +29,7 @@ class ParsedName:
 
 
 def parse_name(name: str) -> ParsedName:
-    """Find the name that the person is called by. Never raises; the same text always gives the same answer."""
+    """The name that the person is called by. Never raises; the same text always gives the same answer."""
     cell = read_cell(name)
     if isinstance(cell, str):
         return ParsedName(None, 0.0, cell)
@@ -45,13 +44,15 @@ def parse_name(name: str) -> ParsedName:
 
 
 def greeting(name: str, threshold: float = FLOOR) -> str:
-    """The first name when its confidence reaches the threshold, else an empty text: the template's fallback is used."""
+    """The first name when its confidence reaches the threshold, else "": the template's fallback is used."""
     parsed = parse_name(name)
     return parsed.first_name if parsed.first_name is not None and parsed.confidence >= threshold else ""
 
 
 def title_case(word: str) -> str:
-    """Title case part by part ("anna-maria" → "Anna-Maria", "d'souza" → "D'Souza"); scripts without case stay."""
+    """Title case part by part ("anna-maria" → "Anna-Maria"); scripts without case stay."""
     if _INNER_CAPITAL(word):
         return word
+    if word.isascii() and word.isalpha():
+        return word.capitalize()
     return _PIECES.sub(lambda piece: piece[0][:1].upper() + piece[0][1:].lower(), word)
