@@ -137,8 +137,8 @@ class Campaigns:
     def update(self, key: str, *, actor: str = "", **changes: Any) -> Campaign:
         """Change name, cap, window, gap, policy, steps or soft rules, by `steps`' and caps' rules.
 
-        A draft changes freely. Of a live campaign the cap moves its lanes with it. Raises Conflict when somebody
-        else changed it meanwhile, or when it is over.
+        A draft changes freely. Of a live campaign the cap moves its lanes with it. Raises Conflict when
+        somebody else changed it meanwhile, or when it is over.
         """
         campaign = self.get(key)
         if campaign.status in ("completed", "aborted"):

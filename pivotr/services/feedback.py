@@ -1,4 +1,4 @@
-"""process-feedback: what the provider says about mails, counted once whatever is repeated, late or out of order.
+"""process-feedback: what the provider says about mails, counted once in whatever order and number it comes.
 
 An event joins its mail by tags, else by the provider's message id; what is not ours is kept under `ALL`.
 """

@@ -1,4 +1,4 @@
-"""The heartbeat, every five minutes: wake lanes, enrol, close old claims, complete, sweep, re-pin, guard, quota.
+"""The heartbeat, every five minutes: wake, enrol, close old claims, complete, sweep, re-pin, guard, quota.
 
 Every step is conditional, so two heartbeats may overlap and a missing one only delays.
 """
@@ -298,7 +298,7 @@ class Heartbeat:
         return True
 
     def _refresh_quota(self) -> None:
-        """The provider's room today: the day is read before the provider is asked, so that nothing counts twice."""
+        """The provider's room: the day is read before the provider is asked, so that nothing counts twice."""
         if self._mailer is None:
             return
         preferences = self._recent.preferences()

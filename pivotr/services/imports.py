@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import BinaryIO, TypeAlias
+from typing import IO, BinaryIO, TypeAlias, cast
 
 from pivotr.domain.campaigns import check_name
 from pivotr.domain.chance import base32
@@ -62,7 +62,7 @@ class Imports:
 
     def run(
         self,
-        file: BinaryIO,
+        file: IO[bytes],
         name: str,
         options: ImportOptions,
         *,
@@ -80,7 +80,7 @@ class Imports:
         options = checked(options)
         base = _import_id(file, options)
         file.seek(0)
-        leads = read_leads(file, name=name, mapping=options.mapping)
+        leads = read_leads(cast("BinaryIO", file), name=name, mapping=options.mapping)
         if is_dry_run:
             run = import_runs.next_id(self._table, base)
         else:
@@ -162,7 +162,7 @@ def checked(options: ImportOptions) -> ImportOptions:
     )
 
 
-def _import_id(file: BinaryIO, options: ImportOptions) -> str:
+def _import_id(file: IO[bytes], options: ImportOptions) -> str:
     """The id that belongs to these bytes and options; reads the file once."""
     file.seek(0)
     digest = hashlib.sha256()

@@ -118,7 +118,7 @@ class Senders:
         return profile
 
     def resume(self, address_or_id: str, *, acknowledge: bool = False) -> Sender:
-        """Open a mailbox again. Where the guard stopped it the reason must be acknowledged (else Conflict)."""
+        """Open a mailbox again. Where the guard stopped it, that must be acknowledged (else Conflict)."""
         profile, lane = self.find(address_or_id)
         if lane.stopped and not acknowledge:
             raise Conflict(

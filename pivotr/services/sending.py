@@ -79,7 +79,7 @@ class Sending:
         self._wording = wording
 
     def handle(self, job: SendJob) -> str:
-        """As `send`; a table that cannot be reached puts the job off, so that receives are spent by poison only."""
+        """As `send`; an unreachable table puts the job off, so that receives are spent by poison only."""
         try:
             return self.send(job)
         except Unavailable as error:
@@ -98,10 +98,8 @@ class Sending:
             return "dropped"
         if not lane.is_on:
             return "shut"
-        if not self._is_possible(job, lane, campaign, lead, now):
+        if campaign is None or lead is None or not self._is_possible(job, lane, campaign, lead, now):
             return self._pass_on(job)
-        assert campaign is not None
-        assert lead is not None
         due_at = from_text(lane.due_at)
         if now < due_at:
             turns.emit(self._queues, job, delay=turns.delay_until(due_at, now))
@@ -109,10 +107,7 @@ class Sending:
         turn = self._prepare(job, lane, campaign, lead, now)
         if turn is None:
             return "skipped"
-        refusal = self._claim(turn)
-        if refusal is not None:
-            return refusal
-        return self._deliver(turn)
+        return self._claim(turn) or self._deliver(turn)
 
     def _read(self, job: SendJob) -> tuple[Lane | None, Campaign | None, Lead | None]:
         items = self._table.get_many(
@@ -131,21 +126,17 @@ class Sending:
             self._recent.remember(campaign)
         return lane, campaign, lead_from(items[2]) if items[2] else None
 
-    def _is_possible(
-        self, job: SendJob, lane: Lane, campaign: Campaign | None, lead: Lead | None, now: datetime
-    ) -> bool:
+    def _is_possible(self, job: SendJob, lane: Lane, campaign: Campaign, lead: Lead, now: datetime) -> bool:
         """False where this lead's mail cannot go out now: the turn is then passed on."""
-        if campaign is None or campaign.status != "running" or lead is None:
-            return False
         entry = lane.campaigns.get(campaign.id)
-        if entry is None or not entry.open or not is_open(campaign.window, now):
+        if campaign.status != "running" or entry is None or not entry.open:
             return False
-        if job.step > len(campaign.steps):
+        if not is_open(campaign.window, now) or job.step > len(campaign.steps):
             return False
         return lead.is_waiting and lead.queue == queue_key(campaign.id, lane.id) and lead.step == job.step
 
     def _pass_on(self, job: SendJob) -> str:
-        """Whoever finds work impossible passes the turn on: the same ticket, without and then with a pause."""
+        """Whoever finds work impossible passes the turn on: the same ticket, at once, then with a pause."""
         again = VerifyJob(sender=job.sender, ticket=job.ticket, campaign=job.campaign, tries=0)
         turns.emit(self._queues, again, delay=5 if job.tries else 0)
         return "passed on"

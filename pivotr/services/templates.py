@@ -9,8 +9,10 @@ from importlib.resources import files
 from pivotr.domain.campaigns import check_name
 from pivotr.domain.instants import to_text
 from pivotr.domain.leads import Lead
+from pivotr.domain.spintax import compile_text
 from pivotr.domain.template_lint import LintReport, filter_words_of, lint
 from pivotr.domain.templates import (
+    CompiledTemplate,
     Rendered,
     TemplateVersion,
     compile_template,
@@ -151,7 +153,13 @@ class Templates:
         if not 1 <= count <= 100_000:
             raise InvalidInput("The count must lie between 1 and 100000.", hint="Use --count 20.")
         given = dict(variables or {})
-        compiled = compile_template(template, (*self._variables(), *given))
+        known = (*self._variables(), *given)
+        if template.text.strip() or template.html:
+            compiled = compile_template(template, known)
+        else:
+            compiled = CompiledTemplate(
+                template, compile_text(template.subject, known), compile_text(template.text, known), None
+            )
         if lead is not None:
             values = variables_for(lead, extra=given)
         elif given:

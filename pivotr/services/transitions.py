@@ -108,7 +108,8 @@ class Transitions:
         if next_open(campaign.window, now) is None:
             raise InvalidInput(
                 f"The sending window of “{campaign.name}” never opens.",
-                hint=f'Change it: pivotr campaign update {campaign.id} --window "mon-fri 09:30-17:30 Asia/Kolkata"',
+                hint=f"Change it: pivotr campaign update {campaign.id} "
+                '--window "mon-fri 09:30-17:30 Asia/Kolkata"',
             )
         preferences = self._recent.preferences()
         if preferences.flag("footer.required") and not preferences.text("footer.address"):
@@ -187,8 +188,9 @@ class Transitions:
         for lane, reason in zip(known, reasons[1:], strict=False):
             if reason and reason.item and len(reason.item.get("campaigns", {})) >= MAX_CAMPAIGNS_PER_LANE:
                 profile = self._recent.profile(lane.id)
+                address = profile.address if profile else lane.id
                 raise Conflict(
-                    f"{profile.address if profile else lane.id} serves {MAX_CAMPAIGNS_PER_LANE} campaigns already.",
+                    f"{address} serves {MAX_CAMPAIGNS_PER_LANE} campaigns already.",
                     hint="Complete or abort one of them, or use another sender.",
                 )
 

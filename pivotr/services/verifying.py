@@ -9,7 +9,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Literal
 
 from pivotr import names
 from pivotr.domain.campaigns import Campaign
@@ -18,20 +18,19 @@ from pivotr.domain.instants import from_text, local_day, to_text
 from pivotr.domain.jobs import SendJob, VerifyJob
 from pivotr.domain.lanes import Lane, choose, turn_at
 from pivotr.domain.leads import Lead
-from pivotr.domain.verification import decide, is_fresh
-from pivotr.errors import LimitReached, Misconfigured, Unavailable
+from pivotr.errors import Unavailable
 from pivotr.ports.clock import Clock
 from pivotr.ports.queues import Queues
 from pivotr.ports.table import Between, ConditionFailed, Item, Table, TransactionCancelled
-from pivotr.ports.verifier import Verification, Verifier
+from pivotr.ports.verifier import Verifier
 from pivotr.storage import campaigns as campaign_writes
-from pivotr.storage import lanes, leads, metrics, skipping, transactions, turns
+from pivotr.storage import lanes, leads, transactions, turns
+from pivotr.storage.candidates import Candidates, Hindrance
 from pivotr.storage.codec import campaign_from, lane_from, lead_from
 from pivotr.storage.leads import Leads, Waiting
 from pivotr.storage.recent import Recent
 from pivotr.storage.schema import queue_key
 from pivotr.storage.suppressions import Suppressions
-from pivotr.storage.work import Work
 
 _log = logging.getLogger(__name__)
 
@@ -44,7 +43,6 @@ _BACK_OFF = (60, 900)
 _MAX_TRIES = 36
 #: Seconds by which a job is put off when the table cannot be reached.
 _PUT_OFF = 5
-_SECOND_LOOK = timedelta(minutes=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +72,14 @@ class Verifying:
     ) -> None:
         self._table = table
         self._queues = queues
-        self._verifier = verifier
         self._clock = clock
         self._recent = recent
         self._leads = Leads(table)
         self._suppressions = Suppressions(table, key)
-        self._work = Work(table)
+        self._candidates = Candidates(table=table, verifier=verifier, clock=clock, recent=recent)
 
     def handle(self, job: VerifyJob) -> str:
-        """As `verify`; a table that cannot be reached puts the job off, so that receives are spent by poison only."""
+        """As `verify`; an unreachable table puts the job off, so that receives are spent by poison only."""
         try:
             return self.verify(job)
         except Unavailable as error:
@@ -91,7 +88,7 @@ class Verifying:
             return "put off"
 
     def verify(self, job: VerifyJob) -> str:
-        """Run a turn; says in one word what became of it. Raises Unavailable when the table cannot be read."""
+        """Run a turn; says in one word what became of it. Raises Unavailable: the table cannot be read."""
         started = self._clock.now()
         place = _Place(job.campaign)
         idle: dict[str, str] = {}
@@ -219,67 +216,43 @@ class Verifying:
         return lead.is_waiting and lead.queue == queue and is_due and not leads.is_put_off(due, turn.now)
 
     def _try(self, turn: _Turn, lead: Lead, is_suppressed: bool) -> str | None:
-        """Check one waiting lead. None: it is skipped or put off, take the next."""
-        if is_suppressed or lead.domain in self._recent.suppressed_domains():
-            self._skip(turn, lead, "suppressed")
+        """Check one waiting lead and hand it on. None: it is skipped or put off, take the next."""
+        checked = self._candidates.examine(turn.campaign, lead, now=turn.now, is_suppressed=is_suppressed)
+        if checked is None:
             return None
-        if lead.step > len(turn.campaign.steps):
-            skipping.end_sequence(self._table, turn.campaign, lead, now=self._clock.now(), clock=self._clock)
-            return None
-        later = self._soft_rule(turn, lead)
-        if later is not None:
-            return self._put_off(lead, later)
-        checked = self._check(turn, lead)
-        if isinstance(checked, str):
-            return checked
-        lead = checked
-        decision = decide(lead.verdict, lead.verdict_flags, turn.campaign.policy, tries=lead.tries)
-        if decision.action == "later":
-            return self._put_off(lead, turn.now + _SECOND_LOOK, tries=lead.tries + 1)
-        if decision.action == "skip":
-            self._skip(turn, lead, decision.reason)
-            return None
+        if isinstance(checked, Hindrance):
+            return self._hindered(turn, checked)
         job = SendJob(
             sender=turn.lane.id,
             ticket=turn.lane.ticket,
             campaign=turn.campaign.id,
-            lead=lead.id,
-            step=lead.step,
-            verdict=lead.verdict,
-            verdict_flags=tuple(sorted(lead.verdict_flags)),
-            verified_at=lead.verified_at,
+            lead=checked.id,
+            step=checked.step,
+            verdict=checked.verdict,
+            verdict_flags=tuple(sorted(checked.verdict_flags)),
+            verified_at=checked.verified_at,
         )
         now = self._clock.now()
         turns.emit(self._queues, job, delay=turns.delay_until(turn_at(turn.lane, now), now))
         return "send"
 
-    def _check(self, turn: _Turn, lead: Lead) -> Lead | str:
-        """The lead with a fresh verdict, or what became of the turn instead."""
-        preferences = self._recent.preferences()
-        is_settled = lead.verdict in ("valid", "invalid", "risky")
-        if is_settled and is_fresh(lead.verified_at, turn.now, days=preferences.whole("verifier.days")):
-            return lead
-        if self._verifier.credits_matter:
-            interval = 60.0 / preferences.number("verifier.rate")
-            wait = self._work.take_turn("verifier", now=turn.now, interval=interval)
-            if wait > 0:
-                turns.emit(self._queues, turn.job, delay=min(names.MAX_DELAY_SECONDS, int(wait) + 1))
-                return "rate"
-        try:
-            found = self._verifier.check(lead.email)
-        except Unavailable as error:
-            return self._back_off(turn, error)
-        except (LimitReached, Misconfigured) as error:
-            return self._pause(turn, error.sentence)
-        return with_verdict(lead, found, self._clock.now())
+    def _hindered(self, turn: _Turn, hindrance: Hindrance) -> str:
+        """What the verifier's rate, silence or refusal means for the turn."""
+        if hindrance.kind == "rate":
+            delay = min(names.MAX_DELAY_SECONDS, int(hindrance.seconds) + 1)
+            turns.emit(self._queues, turn.job, delay=delay)
+            return "rate"
+        if hindrance.kind == "refused":
+            return self._pause(turn, hindrance.text)
+        return self._back_off(turn, hindrance.text)
 
-    def _back_off(self, turn: _Turn, error: Unavailable) -> str:
+    def _back_off(self, turn: _Turn, text: str) -> str:
         tries = turn.job.tries
         if tries >= _MAX_TRIES:
-            return self._pause(turn, f"no answer for hours. {error.sentence}")
+            return self._pause(turn, f"no answer for hours. {text}")
         first, longest = _BACK_OFF
         seconds = min(longest, first * 2 ** min(tries, 8))
-        _log.warning("verifier unavailable, next try in %d s: %s", seconds, error.sentence)
+        _log.warning("verifier unavailable, next try in %d s: %s", seconds, text)
         turns.park(
             self._table,
             self._queues,
@@ -307,40 +280,8 @@ class Verifying:
         turns.emit(self._queues, turn.job)
         return "paused"
 
-    def _soft_rule(self, turn: _Turn, lead: Lead) -> datetime | None:
-        """The instant until which a soft rule puts the lead off, or None."""
-        campaign = turn.campaign
-        days = campaign.not_mailed_within_days
-        if days and lead.step == 1 and lead.mailed_at:
-            free = from_text(lead.mailed_at) + timedelta(days=days)
-            if free > turn.now:
-                return free
-        if campaign.domain_cap:
-            zone = self._recent.preferences().zone
-            today = local_day(turn.now, zone)
-            item = self._table.get(names.METRICS, (metrics.domain_partition(lead.domain), today)) or {}
-            if item.get("sent", 0) >= campaign.domain_cap:
-                return next_midnight(turn.now, zone)
-        return None
-
-    def _put_off(self, lead: Lead, until: datetime, *, tries: int | None = None) -> str | None:
-        """Date the lead later; it stays open. Takes the verdict along, so that the credit is not lost."""
-        due = leads.put_off_due(until) if (lead.due or "").startswith("~") else to_text(until)
-        values: dict[str, Any] = {"due": due, **leads.verdict_values(lead)}
-        if tries is not None:
-            values["tries"] = tries
-        write = leads.update(lead.id, leads.waits_and_due_as_read(lead), **values)
-        try:
-            self._table.update(write.table, write.key, write.change, condition=write.condition)
-        except ConditionFailed:
-            _log.info("lead %s changed while it was put off", lead.id)
-        return None
-
-    def _skip(self, turn: _Turn, lead: Lead, reason: str) -> None:
-        skipping.skip(self._table, turn.campaign, lead, reason, now=self._clock.now(), clock=self._clock)
-
     def _idle(self, turn: _Turn) -> str | None:
-        """Nobody of this campaign is due for this sender: rest it until an instant, so that others get the turn.
+        """Nobody of this campaign is due here: rest it until an instant, so that others get the turn.
 
         None where the ticket has moved on.
         """
@@ -368,10 +309,3 @@ def resting(lane: Lane, idle: Mapping[str, str]) -> Lane:
         for campaign, entry in lane.campaigns.items()
     }
     return replace(lane, campaigns=entries)
-
-
-def with_verdict(lead: Lead, found: Verification, at: datetime) -> Lead:
-    """The lead with a verifier's answer."""
-    return lead.model_copy(
-        update={"verdict": found.verdict, "verdict_flags": found.flags, "verified_at": to_text(at)}
-    )

@@ -34,7 +34,7 @@ _TRIES = 12
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """How one mail ended. `next_due` dates the next step where there is one; `facts` go into the log entry."""
+    """How one mail ended. `next_due` dates the next step where there is one; `facts` go into the log."""
 
     campaign: Campaign
     lead: str

@@ -58,7 +58,7 @@ def lane_grants(ticket: int, campaign: str, *, now: datetime, lane_day: str, cam
 
 
 def lead_is_claimable(queue: str, step: int, *, now: datetime) -> Condition:
-    """The lead waits, in this campaign, for this sender, at this step, its time has come and nobody has it."""
+    """The lead waits in this campaign for this sender at this step, its time has come, nobody has it."""
     return All(
         (
             Equals("status", "queued"),

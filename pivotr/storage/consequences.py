@@ -1,4 +1,4 @@
-"""What a provider's event does to its mail, its lead and the counters: one transaction, once per mail and kind."""
+"""What a provider's event does to its mail, its lead and the counters, once per mail and kind."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class Consequences:
         """Write an event that changes its lead, once; False where it was known already."""
         for attempt in range(_TRIES):
             lead = self._leads.get(mail.lead, consistent=True)
-            writes = self._writes(event, mail, kind, status, lead, is_account=is_account)
+            writes = self._writes(event, mail, kind, status=status, lead=lead, is_account=is_account)
             try:
                 transactions.run(self._table, writes, token=self._clock.token(), clock=self._clock)
                 return True
@@ -101,9 +101,9 @@ class Consequences:
         event: FeedbackEvent,
         mail: MailRef,
         kind: str,
+        *,
         status: LeadStatus,
         lead: Lead | None,
-        *,
         is_account: bool,
     ) -> list[Write]:
         now = self._clock.now()
@@ -115,7 +115,7 @@ class Consequences:
             tally.add(ACCOUNT, local_day(now, self._recent.preferences().zone), counted)
             tally.add(metrics.sender_partition(mail.sender), local_day(now, self._sender_zone(mail)), counted)
         if lead is not None:
-            writes += self._lead_writes(event, mail, kind, status, lead, tally, now)
+            writes += self._lead_writes(event, mail, kind, status=status, lead=lead, tally=tally, now=now)
         return [*writes, *tally.writes()]
 
     def _sender_zone(self, mail: MailRef) -> str:
@@ -127,6 +127,7 @@ class Consequences:
         event: FeedbackEvent,
         mail: MailRef,
         kind: str,
+        *,
         status: LeadStatus,
         lead: Lead,
         tally: metrics.Tally,

@@ -1,7 +1,7 @@
 """A stronger event meets a lead: bounce, complaint, unsubscribe, reply, deletion.
 
-One update for all of them, under the state that was read, always in the transaction of what caused it, so that
-no claim can race past. An open claim stays open until its owner or the heartbeat closes it.
+One update for all of them, under the state that was read, always in the transaction of what caused it, so
+that no claim can race past. An open claim stays open until its owner or the heartbeat closes it.
 """
 
 from __future__ import annotations

@@ -92,12 +92,14 @@ def grant(lane: Lane, campaign: str, ticket: int, *, now: datetime, due_at: date
     return Update(names.SENDERS, (lane.id,), change, All((granted, *branch)))
 
 
-def refund(lane: Lane, campaign: str, *, lane_day: str, campaign_day: str, ticket: int,
-           back_off: datetime | None = None, shut: bool = False, stopped: str = "") -> Update | None:  # fmt: skip
-    """Give a turn's counts back on the days on which they were spent, and what the refusal means for the lane.
+def refund(
+    lane: Lane, campaign: str, *, lane_day: str, campaign_day: str, ticket: int,
+    back_off: datetime | None = None, shut: bool = False, stopped: str = "",
+) -> Update | None:  # fmt: skip
+    """Give a turn's counts back on the days they were spent on; what a refusal means for the lane.
 
-    `back_off` puts the lane off unless it has moved on, `shut` closes the campaign's gate, `stopped` stops the
-    lane with a reason. Conditions name the values that were read; None where there is nothing to write.
+    `back_off` puts the lane off unless it has moved on, `shut` closes the campaign's gate, `stopped` stops
+    the lane with a reason. Conditions name the values that were read; None where there is nothing to write.
     """
     path = ("campaigns", campaign)
     entry = lane.campaigns.get(campaign)

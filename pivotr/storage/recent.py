@@ -1,5 +1,8 @@
-"""What a process remembers for a minute: settings, profiles, the windows of other campaigns; template versions
-for ever, since they never change. Only hints and texts come from here; every gate is a condition of a write."""
+"""What a process remembers for a minute: settings, profiles, the windows of other campaigns.
+
+Template versions are kept for ever, since they never change. Only hints and texts come from here; every gate
+is a condition of a write.
+"""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from pivotr.storage.schema import queue_key
 def repin(
     table: Table, campaign: Campaign, gone: str, *, now: datetime, clock: Clock, limit: int = 200
 ) -> int:
-    """Move up to `limit` waiting leads away from a sender that has left; returns how many were moved or ended.
+    """Move up to `limit` waiting leads away from a sender that has left; returns how many moved or ended.
 
     Only first mails move: a sequence never changes its mailbox by itself.
     """

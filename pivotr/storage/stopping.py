@@ -1,4 +1,4 @@
-"""Stopping a person: suppress, unsubscribe, reply, delete. One transaction: the suppression, the lead, the log."""
+"""Stopping a person: suppress, unsubscribe, reply, delete. Suppression, lead and log in one transaction."""
 
 from __future__ import annotations
 
@@ -34,7 +34,8 @@ def stop(
 ) -> Lead | None:
     """Raise a lead's state and suppress its address; returns the lead as it was, None where there is none.
 
-    Saying it again for a lead in that state or a stronger one writes the suppression only. Raises Unavailable.
+    Saying it again for a lead in that state or a stronger one writes the suppression only.
+    Raises Unavailable.
     """
     for attempt in range(_TRIES):
         now = clock.now()

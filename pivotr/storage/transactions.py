@@ -15,7 +15,7 @@ _JITTER = (0.02, 0.2)
 
 
 def run(table: Table, writes: Sequence[Write], *, token: str, clock: Clock) -> None:
-    """Write all or nothing, repeating the identical request while only conflicts or throttling stand in the way.
+    """Write all or nothing, repeating the identical request while only conflicts or throttling hinder it.
 
     Raises TransactionCancelled when a condition failed, Unavailable when surely nothing was written after
     all tries, NoAnswer when the last try ended without an answer and a try before may have been written.

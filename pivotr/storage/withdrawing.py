@@ -33,7 +33,10 @@ def withdraw(
     while waiting:
         try:
             transactions.run(
-                table, _writes(campaign, waiting, now, clock, actor, reason), token=clock.token(), clock=clock
+                table,
+                _writes(campaign, waiting, now, clock, actor=actor, reason=reason),
+                token=clock.token(),
+                clock=clock,
             )
             return len(waiting)
         except TransactionCancelled as cancelled:
@@ -45,7 +48,7 @@ def withdraw(
 
 
 def _writes(
-    campaign: Campaign, waiting: list[Lead], now: datetime, clock: Clock, actor: str, reason: str
+    campaign: Campaign, waiting: list[Lead], now: datetime, clock: Clock, *, actor: str, reason: str
 ) -> list[Write]:
     writes: list[Write] = [lead_writes.end(lead, _back_to(lead), before=None) for lead in waiting]
     for lead in waiting:
