@@ -49,7 +49,7 @@ def nobody_lost(world: World) -> None:
 
 def metrics_recount(world: World) -> None:
     """P7: counters equal a recount of the log, gauges a recount of the leads."""
-    campaigns = {campaign.id: campaign for campaign in world.services.campaigns.all()}
+    campaigns = {campaign.id: campaign for campaign in world.observer.campaigns.all()}
     counted: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     for entry in world.items(names.LOGS):
         campaign = campaigns.get(entry["campaignId"])
@@ -77,20 +77,21 @@ def _is_of(world: World, attempt: str, campaign: str) -> bool:
     return bool(world.table.get(names.LOGS, (campaign, f"{attempt}#unconfirmed")))
 
 
-def _claimed_at(tags: dict[str, str]) -> datetime:
+def claimed_at(tags: dict[str, str]) -> datetime:
+    """When the claim of a mail was made, by its attempt id."""
     return from_compact(tags["attempt"].partition("-")[0])
 
 
 def caps_hold(world: World) -> None:
     """P6: account, sender and campaign caps, per day of their own zones."""
-    preferences = world.services.recent.preferences()
+    preferences = world.observer.recent.preferences()
     account: Counter[str] = Counter()
     senders: Counter[tuple[str, str]] = Counter()
     per_campaign: Counter[tuple[str, str]] = Counter()
-    campaigns = {campaign.id: campaign for campaign in world.services.campaigns.all()}
-    pairs = {sender.id: (sender, lane) for sender, lane in world.services.senders.all()}
+    campaigns = {campaign.id: campaign for campaign in world.observer.campaigns.all()}
+    pairs = {sender.id: (sender, lane) for sender, lane in world.observer.senders.all()}
     for posted in world.provider.posted:
-        tags, at = posted.tags, _claimed_at(posted.tags)
+        tags, at = posted.tags, claimed_at(posted.tags)
         account[local_day(at, preferences.zone)] += 1
         senders[tags["sender"], local_day(at, pairs[tags["sender"]][0].zone)] += 1
         per_campaign[tags["campaign"], local_day(at, campaigns[tags["campaign"]].zone)] += 1
@@ -110,9 +111,9 @@ def caps_hold(world: World) -> None:
 def windows_hold(world: World) -> None:
     """P6: every claim lies inside its campaign's window, and turns of one mailbox keep the gap."""
     last: dict[str, datetime] = {}
-    campaigns = {campaign.id: campaign for campaign in world.services.campaigns.all()}
-    for posted in sorted(world.provider.posted, key=lambda p: _claimed_at(p.tags)):
-        campaign, at = campaigns[posted.tags["campaign"]], _claimed_at(posted.tags)
+    campaigns = {campaign.id: campaign for campaign in world.observer.campaigns.all()}
+    for posted in sorted(world.provider.posted, key=lambda p: claimed_at(p.tags)):
+        campaign, at = campaigns[posted.tags["campaign"]], claimed_at(posted.tags)
         assert world.windows_changed or is_open(campaign.window, at), f"P6: mail at {at} outside the window"
         before = last.get(posted.tags["sender"])
         if before is not None:

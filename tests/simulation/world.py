@@ -30,6 +30,7 @@ from pivotr.errors import PivotrError
 from pivotr.settings import Settings
 from pivotr.storage.codec import lead_from, lead_item
 from pivotr.storage.memberships import Memberships
+from pivotr.storage.metrics import Metrics
 from pivotr.storage.schema import TABLES
 from pivotr.storage.templates import Templates
 from pivotr.wiring import Ports, Secrets, Services
@@ -170,10 +171,15 @@ class World:
         self.windows_changed = False
         self.services = self.connect()
 
-    def connect(self) -> Services:
+    @property
+    def observer(self) -> Services:
+        """A process that only looks: no fault ever meets it, and it remembers nothing."""
+        return self.connect(is_observer=True)
+
+    def connect(self, *, is_observer: bool = False) -> Services:
         """A fresh process on the same data: nothing remembered."""
         table, queues, provider, checker = self.table, self.queues, self.provider, self.checker
-        if self.script.points or self.script.armed:
+        if not is_observer and (self.script.points or self.script.armed):
             table, queues = faulty_table(table, self.script), faulty_queues(queues, self.script)
             provider, checker = FaultyProvider(provider, self.script), faulty_checker(checker, self.script)
         ports = Ports(
@@ -347,7 +353,7 @@ class World:
     # --- looking --------------------------------------------------------------------------------------------
 
     def read(self, campaign: str) -> Campaign:
-        return self.services.campaigns.get(campaign)
+        return self.observer.campaigns.get(campaign)
 
     def read_status(self, campaign: str) -> str:
         return str(self.table.get(names.CAMPAIGNS, (campaign,))["status"])
@@ -369,7 +375,7 @@ class World:
                 return found
 
     def totals(self, campaign: str) -> dict[str, int]:
-        return self.services.campaigns.show(campaign).totals
+        return Metrics(self.table).totals(campaign)
 
 
 def event_of(posted: Posted, kind: str, at: datetime | None = None, **detail: Any) -> str:
