@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -122,6 +123,35 @@ def show(key: options.Key) -> None:
         out.data(campaign_views.as_data(view))
         return
     campaign_views.show(view)
+
+
+@app.command("preview")
+def preview(
+    key: options.Key,
+    *,
+    lead: Annotated[str | None, typer.Option(metavar="ADDRESS", help="Only the mail to this lead.")] = None,
+    count: Annotated[int, typer.Option(min=1, max=1000, metavar="N", help="How many leads.")] = 3,
+    step: Annotated[int, typer.Option(min=1, metavar="N", help="Which mail of the sequence.")] = 1,
+    eml: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the first mail, byte by byte, into a file.")
+    ] = None,
+) -> None:
+    """What leads would get, exactly. Nothing is sent."""
+    from pivotr.cli.text_files import write_bytes
+
+    mails = services().previews.campaign(options.find(key).id, lead, count, step=step)
+    out = console()
+    if eml is not None:
+        write_bytes(eml, mails[0].data)
+        out.success(f"{eml} holds the mail to {mails[0].to}.")
+    if out.wants_json:
+        out.data(mails)
+        return
+    for number, mail in enumerate(mails):
+        if number:
+            out.text("-" * 72)
+        out.facts([("From", mail.sender), ("To", mail.to), ("Subject", mail.subject)])
+        out.text("\n" + mail.text.rstrip())
 
 
 @app.command("update")

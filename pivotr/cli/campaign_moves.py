@@ -1,8 +1,8 @@
-"""`pivotr campaign start|pause|resume|abort|add|remove`: what changes who is written to, and when."""
+"""`pivotr campaign start|pause|resume|abort|add|remove|settle`: what changes who is written to, and when."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -19,6 +19,7 @@ def register_moves(app: typer.Typer) -> None:
         ("abort", abort),
         ("add", add),
         ("remove", remove),
+        ("settle", settle),
     ):
         app.command(name)(command)
 
@@ -113,6 +114,28 @@ def remove(
         out.warn(f"The mail to {lead.email} is on its way now and may leave.")
     if count + len(claimed) < len(addresses):
         out.note("The others do not wait in this campaign.")
+
+
+def settle(
+    key: options.Key,
+    lead: Annotated[str, typer.Argument(metavar="LEAD", help="Its address or id.")],
+    *,
+    as_: Annotated[
+        Literal["sent", "failed", "again"],
+        typer.Option("--as", help="It went out, it did not, or try again (it may then arrive twice)."),
+    ],
+    yes: Yes = False,
+) -> None:
+    """Say what became of a mail of which nobody knows whether it went out."""
+    campaign = options.find(key)
+    if as_ == "again":
+        confirm(f"If the first mail to {lead} did go out, it arrives twice. Try again?", yes=yes)
+    settled = services().settling.settle(campaign.id, lead, as_, actor=actor())
+    out = console()
+    if out.wants_json:
+        out.data(settled)
+        return
+    out.success(f"{settled.email} is {settled.status} now.")
 
 
 def _ask_in_production(question: str, *, yes: bool) -> None:

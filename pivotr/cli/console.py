@@ -84,7 +84,7 @@ class Console:
 
     def text(self, text: str = "") -> None:
         """A block of text on stdout, such as a mail; line ends are kept, control characters are not."""
-        self.stdout.write(_CONTROLS_BUT_LINES.sub(" ", text) + "\n")
+        self.stdout.write(_CONTROLS_BUT_LINES.sub(" ", text.replace("\r\n", "\n")) + "\n")
 
     def success(self, text: str) -> None:
         """What was done, on stderr."""

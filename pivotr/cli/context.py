@@ -70,13 +70,18 @@ def invocation() -> Invocation:
 
 def services() -> Services:
     """The services of the chosen environment, connected once a command. Raises Misconfigured."""
-    if _current.services is None:
-        from pivotr import settings, wiring
-        from pivotr.cli.logs_to_stderr import listen
+    return _current.services or connect()
 
-        listen(is_verbose=_current.is_verbose)
-        chosen = settings.load(os.environ, flags={"env": _current.env})
-        _current.services = wiring.connect(chosen)
+
+def connect(**flags: Any) -> Services:
+    """Connect anew, with settings of the command in place of the environment's. Raises Misconfigured."""
+    from pivotr import settings, wiring
+    from pivotr.cli.logs_to_stderr import listen
+
+    end()
+    listen(is_verbose=_current.is_verbose)
+    chosen = settings.load(os.environ, flags={"env": _current.env, **flags})
+    _current.services = wiring.connect(chosen)
     return _current.services
 
 

@@ -1,4 +1,4 @@
-"""Text that a command takes from a file."""
+"""Text that a command takes from a file, and bytes that it writes into one."""
 
 from __future__ import annotations
 
@@ -20,4 +20,16 @@ def read_text(path: Path) -> str:
     except OSError as error:
         raise InvalidInput(
             f"“{path}” cannot be read: {error.strerror}.", hint="Check the path and its permissions."
+        ) from None
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write a file. Raises InvalidInput where that cannot be done."""
+    from pivotr.errors import InvalidInput
+
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        raise InvalidInput(
+            f"“{path}” cannot be written: {error.strerror}.", hint="Check the path and its permissions."
         ) from None

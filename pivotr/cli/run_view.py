@@ -1,0 +1,183 @@
+"""What `pivotr run` shows: a live table on a terminal, a line per event and minute when piped, or nothing."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from pivotr.cli.console import Console, drawn
+from pivotr.cli.words import counted, lane_words
+
+if TYPE_CHECKING:
+    from pivotr.functions.local import RunnerState
+    from pivotr.services.campaigns import CampaignView
+    from pivotr.wiring import Services
+
+_LOOK = timedelta(seconds=1)
+_SUMMARY = timedelta(seconds=60)
+_HELP = "Ctrl-C stops; nothing is lost."
+
+
+class View:
+    """Shows nothing: for `--json`, and the ground of the others. Used as a context manager around the run."""
+
+    def __init__(self, services: Services, out: Console) -> None:
+        self._services = services
+        self._out = out
+        self._looked_at: datetime | None = None
+        self._state: RunnerState | None = None
+        self.stopping = False
+
+    def __enter__(self) -> View:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Show how things stand at the end."""
+        if self._state is not None:
+            self.show(self._state, self._services.ports.clock.now())
+
+    def is_stopping(self) -> None:
+        """A first signal has come. Called inside a signal handler: only a mark is set."""
+        self.stopping = True
+
+    def tick(self, state: RunnerState) -> None:
+        """Look at most once a second."""
+        now = self._services.ports.clock.now()
+        if self._looked_at is None or now < self._looked_at or now - self._looked_at >= _LOOK:
+            self._looked_at, self._state = now, state
+            self.show(state, now)
+
+    def show(self, state: RunnerState, now: datetime) -> None:
+        """Show how things stand."""
+
+    def _live(self) -> list[CampaignView]:
+        campaigns = self._services.campaigns
+        return [campaigns.show(one.id) for one in campaigns.all() if one.is_live]
+
+
+class Lines(View):
+    """One line when a campaign changes its state or something fails, and a summary every minute."""
+
+    def __init__(self, services: Services, out: Console) -> None:
+        super().__init__(services, out)
+        self._known: dict[str, str] = {}
+        self._failed = 0
+        self._summed_at: datetime | None = None
+
+    def __enter__(self) -> Lines:
+        self._out.note(f"Running. {_HELP}")
+        return self
+
+    def show(self, state: RunnerState, now: datetime) -> None:
+        """Write what is new."""
+        for campaign in self._services.campaigns.all():
+            said = campaign.status + (f" ({campaign.reason})" if campaign.reason else "")
+            if self._known.get(campaign.id, said) != said or (
+                campaign.id not in self._known and campaign.is_live
+            ):
+                self._line(now, f"{campaign.id} is {said}")
+            self._known[campaign.id] = said
+        failed = sum(state.failed.values())
+        if failed > self._failed:
+            self._line(now, f"{counted(failed - self._failed, 'record')} failed: {state.last_error}")
+            self._failed = failed
+        if self._summed_at is None:
+            self._summed_at = now
+        if now - self._summed_at >= _SUMMARY:
+            self._summed_at = now
+            for view in self._live():
+                self._line(now, _summary(view, now))
+
+    def _line(self, now: datetime, text: str) -> None:
+        self._out.text(f"{now:%Y-%m-%dT%H:%M:%SZ} {text}")
+        self._out.stdout.flush()
+
+
+class Screen(View):
+    """Campaigns, lanes and queues, drawn anew every second."""
+
+    def __init__(self, services: Services, out: Console) -> None:
+        super().__init__(services, out)
+        self._screen: Any = None
+
+    def __enter__(self) -> Screen:
+        from rich.console import Console as Terminal
+        from rich.live import Live
+
+        terminal = Terminal(file=self._out.stdout, highlight=False)
+        self._screen = Live(console=terminal, auto_refresh=False, transient=False)
+        self._screen.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        super().__exit__()
+        self._screen.stop()
+
+    def show(self, state: RunnerState, now: datetime) -> None:
+        """Draw everything."""
+        from rich.console import Group
+        from rich.text import Text
+
+        views = self._live()
+        parts: list[Any] = [drawn(["campaign", "status", "waiting", "sent", "bounced"], _campaigns(views))]
+        lanes = _lanes(views, now)
+        if lanes:
+            parts.append(drawn(["sender", "today", "state"], lanes))
+        parts.append(drawn(["queue", "waiting", "delayed", "at work", "failed for good"], self._queues()))
+        if not views:
+            parts.append(Text("No campaign runs. Start one: pivotr campaign start ID"))
+        if state.last_error:
+            parts.append(Text(f"Last error: {state.last_error}"))
+        stopping = "Stopping: work in hand is finished; Ctrl-C again leaves at once."
+        parts.append(Text(stopping if self.stopping else _HELP))
+        self._screen.update(Group(*parts), refresh=True)
+
+    def _queues(self) -> list[tuple[object, ...]]:
+        from pivotr import names
+
+        queues = self._services.ports.queues
+        rows: list[tuple[object, ...]] = []
+        for queue in names.QUEUES:
+            depth, dead = queues.depth(queue.name), queues.depth(queue.dlq)
+            rows.append((queue.name, depth.waiting, depth.delayed, depth.in_flight, dead.waiting))
+        return rows
+
+
+def view_for(services: Services, out: Console) -> View:
+    """The view that fits where stdout goes."""
+    if out.wants_json:
+        return View(services, out)
+    return Screen(services, out) if out.is_terminal else Lines(services, out)
+
+
+def _waiting(view: CampaignView) -> int:
+    return max(0, view.totals["enrolled"] - view.totals["finished"])
+
+
+def _summary(view: CampaignView, now: datetime) -> str:
+    lanes = "; ".join(
+        f"{sender.address} {lane_words(lane, view.campaign.zone, now, view.campaign.id)}"
+        for sender, lane in view.senders
+    )
+    return f"{view.campaign.id}: {view.totals['sent']} sent, {_waiting(view)} waiting; {lanes}"
+
+
+def _campaigns(views: list[CampaignView]) -> list[tuple[object, ...]]:
+    return [
+        (
+            view.campaign.name,
+            view.campaign.status + (f" ({view.campaign.reason})" if view.campaign.reason else ""),
+            _waiting(view),
+            view.totals["sent"],
+            view.totals["bounced"],
+        )
+        for view in views
+    ]
+
+
+def _lanes(views: list[CampaignView], now: datetime) -> list[tuple[object, ...]]:
+    """Each mailbox once, whatever campaigns use it."""
+    known = {sender.id: (sender, lane) for view in views for sender, lane in view.senders}
+    return [
+        (sender.address, lane.used, lane_words(lane, sender.zone, now)) for sender, lane in known.values()
+    ]

@@ -1,0 +1,53 @@
+"""Ctrl-C and SIGTERM as a wish to stop: the first lets work in hand finish, the second ends the process."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import FrameType
+
+_SHOW_CURSOR = "\x1b[?25h"
+
+
+@dataclass
+class Signalled:
+    """Whether a signal has come, and whether it was Ctrl-C."""
+
+    stopping: bool = False
+    interrupted: bool = False
+
+
+@contextmanager
+def stop_on_signals(stop: threading.Event, *, on_first: Callable[[], None]) -> Iterator[Signalled]:
+    """Set `stop` at the first signal and call `on_first`; at the second leave at once with 128 + its number.
+
+    Everything durable is in the data file, so leaving at once loses nothing. Outside the main thread, where
+    Python takes no signals, nothing is changed.
+    """
+    seen = Signalled()
+    if threading.current_thread() is not threading.main_thread():
+        yield seen
+        return
+
+    def handle(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
+        if seen.stopping:
+            if sys.stdout.isatty():
+                sys.stdout.write(_SHOW_CURSOR + "\n")
+                sys.stdout.flush()
+            os._exit(128 + number)
+        seen.stopping = True
+        seen.interrupted = number == signal.SIGINT
+        stop.set()
+        on_first()
+
+    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield seen
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
