@@ -27,6 +27,8 @@ class MarkerWords:
     late: frozenset[str]
     #: Words that show that a cell holds no living person, with the kind: late, organisation, filler, phrase.
     refused: dict[str, str]
+    #: Words behind which no part of the person's name stands.
+    turns: frozenset[str]
     #: All of these words: a name without any of them needs no second look.
     all: frozenset[str]
 
@@ -106,6 +108,7 @@ def marker_words() -> MarkerWords:
         fillers=others["fillers"],
         late=tails["late"],
         refused={word: kind for kind, words in kinds.items() for word in words},
+        turns=tails["kin"] | tails["places"] | {"of"},
         all=every,
     )
 

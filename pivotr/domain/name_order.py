@@ -10,7 +10,7 @@ from math import exp
 from typing import NamedTuple
 
 from pivotr.domain.name_lists import given_names, leading_words, marker_words
-from pivotr.domain.name_scores import FAMILY, given_part, is_listed, score
+from pivotr.domain.name_scores import FAMILY, given_part, is_listed, odds, score
 from pivotr.domain.name_text import NameWords, Token
 
 #: How often the family or house name stands first, as judged from lists of all India.
@@ -22,10 +22,11 @@ FAMILY_FIRST_INITIAL = 0.02
 #: How often the only full word is the given name: alone, behind initials, before initials.
 ALONE, BEHIND_INITIALS, BEFORE_INITIALS = 0.72, 0.70, 0.93
 
-#: Score of the first of two words that, joined, are a listed given name ("Ram Mohan", "Naga Manikanta").
-JOINED = 3.0
-#: A word behind a family name needs at least this score: "Patel Kumar" names nobody.
-REVERSED = -1.1
+#: Odds of the first of two words that, joined, are a listed given name ("Ram Mohan", "Naga Manikanta").
+JOINED = exp(3.0)
+#: A word behind a family name needs at least these odds: "Patel Kumar" names nobody.
+REVERSED = exp(-1.1)
+FAMILY_ODDS = exp(FAMILY)
 
 _VOWELS = frozenset("aeiouyAEIOUY")
 
@@ -40,12 +41,20 @@ class Choice(NamedTuple):
 
 def choose(name: NameWords) -> Choice:
     """The word of the name that its bearer is called by."""
+    tokens, family_first = name
+    for token in tokens:
+        if len(token[0]) < 5:
+            return _choose_among_initials(name)
+    if len(tokens) == 1:
+        return _alone(tokens[0], front=False, behind=False, comma=family_first)
+    return _led(tokens) or _ordered(tokens, _prior(name, [False], tokens))
+
+
+def _choose_among_initials(name: NameWords) -> Choice:
     tokens = name.tokens
     shouted = all(token.text.isupper() for token in tokens)
     kinds = [len(t.text) < 5 and _is_initial(t, shouted=shouted, alone=len(tokens) == 1) for t in tokens]
-    words = (
-        tokens if True not in kinds else [t for t, initial in zip(tokens, kinds, strict=True) if not initial]
-    )
+    words = [t for t, initial in zip(tokens, kinds, strict=True) if not initial]
     if not words:
         return Choice(None, 0.0, "Only initials are left.")
     if len(words) > 1 and words[1].word == "kr":
@@ -98,33 +107,32 @@ def _led(words: list[Token]) -> Choice | None:
 
 
 def _ordered(words: list[Token], family_first: float) -> Choice:
-    scores = [score(token.word) for token in words]
-    titles, given = marker_words().titles, given_names()
-    for at in range(len(words) - 1):
-        first = words[at].word
-        if scores[at] < JOINED and first + words[at + 1].word in given and first not in titles:
-            if at == 0 and scores[0] < FAMILY:
+    likely = [odds(token[1]) for token in words]
+    for at, (_, after, _) in enumerate(words[1:]):
+        first = words[at][1]
+        if likely[at] < JOINED and first + after in given_names() and first not in marker_words().titles:
+            if at == 0 and likely[0] < FAMILY_ODDS:
                 both = f"{words[0].text} {words[1].text}"
                 return Choice(both, 0.85, f"{both} is one given name written apart.")
-            scores[at] = JOINED
-    weights = _weights([exp(value) for value in scores], family_first)
+            likely[at] = JOINED
+    weights = _weights(likely, family_first)
     best = weights.index(max(weights))
     text, word, _ = words[best]
-    if scores[best] < (REVERSED if best else FAMILY) and (best or is_listed(word)):
+    if likely[best] < (REVERSED if best else FAMILY_ODDS) and (best or is_listed(word)):
         return Choice(None, 0.0, "Only family names are written out.")
-    # Behind a family name the words may all be given names; the first of them is a fine greeting.
-    sure = sum(weights[1:]) if best and scores[best] > 0.5 else weights[best]
-    share = sure / sum(weights)
     if best == 0:
-        return Choice(text, share, f"{text} is the first given name.")
-    return Choice(text, share, f"{words[0].text} reads as a family or house name; {text} is the given name.")
+        return Choice(text, weights[0] / sum(weights), f"{text} is the first given name.")
+    # Behind a family name the words may all be given names; the first of them is a fine greeting.
+    sure = sum(weights[1:]) if likely[best] > 1.6 else weights[best]
+    why = f"{words[0].text} reads as a family or house name; {text} is the given name."
+    return Choice(text, sure / sum(weights), why)
 
 
-def _weights(odds: list[float], family_first: float) -> list[float]:
+def _weights(likely: list[float], family_first: float) -> list[float]:
     """How likely each word is the given name: the usual order times the odds of the words."""
-    follower = 0.75 + 0.1 * odds[1] if len(odds) == 2 else 0.6 + 0.2 * odds[1]
-    weights = [(1 - family_first) * odds[0] * follower]
-    for value in odds[1:]:
+    follower = 0.75 + 0.1 * likely[1] if len(likely) == 2 else 0.6 + 0.2 * likely[1]
+    weights = [(1 - family_first) * likely[0] * follower]
+    for value in likely[1:]:
         weights.append(family_first * value)
         family_first *= 0.15 * min(1.0, 1 / value)
     return weights
@@ -141,6 +149,6 @@ def _alone(token: Token, *, front: bool, behind: bool, comma: bool) -> Choice:
     if part is not None:
         return Choice(part, 0.8, f"{text} is a given and a family name written as one word.")
     usual = BEHIND_INITIALS if front or comma else BEFORE_INITIALS if behind else ALONE
-    odds = usual / (1 - usual) * exp(value)
+    chance = usual / (1 - usual) * odds(word)
     where = "behind initials" if front or comma else "before initials" if behind else "alone"
-    return Choice(text, odds / (1 + odds), f"{text} stands {where}.")
+    return Choice(text, chance / (1 + chance), f"{text} stands {where}.")

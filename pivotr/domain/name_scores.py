@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from functools import cache, lru_cache
-from math import log, sqrt
+from math import exp, log, sqrt
 
 from pivotr.domain.name_lists import either_names, family_names, given_names
 
@@ -53,6 +53,12 @@ def score(word: str) -> float:
     heard = _by_sound().get(_sound(word))
     guess = _letters(word)
     return guess if heard is None else 0.7 * heard + 0.5 * guess
+
+
+@lru_cache(maxsize=65_536)
+def odds(word: str) -> float:
+    """The score as odds: how many bearers have the word as given name for each that has it as family name."""
+    return exp(score(word))
 
 
 def is_listed(word: str) -> bool:

@@ -11,9 +11,12 @@ from pivotr.domain.name_text import NameWords
 
 def is_other_script(text: str) -> bool:
     """True when the text has a letter that is not Latin."""
-    return not text.isascii() and any(
-        ord(sign) > 0x24F and sign.isalpha() and "LATIN" not in unicodedata.name(sign, "") for sign in text
-    )
+    return any(_is_foreign(ord(sign)) and sign.isalpha() for sign in text)
+
+
+def _is_foreign(code: int) -> bool:
+    """Beyond the Latin blocks (up to U+024F, and Latin Extended Additional)."""
+    return code > 0x24F and not 0x1E00 <= code <= 0x1EFF
 
 
 def choose_in_script(name: NameWords) -> Choice:

@@ -20,9 +20,14 @@ _RELATIVES = ("wife", "son", "daughter", "husband", "mother", "father")
 #: No name that a person would be greeted with is longer than this many characters.
 LONGEST = 160
 
-_PLAIN = re.compile(r"[A-Za-z]+(?: [A-Za-z]+)*").fullmatch
 _WORDS = re.compile(r"[^\W\d_]+")
-_MACHINE = re.compile(r"\{\{|%\w+%|^\s*[=#]\w|https?:|www\.|mailto:", re.IGNORECASE)
+_MACHINE = re.compile(
+    r"\{\{|%\w+%|^\s*[=#]\w|https?:|www\.|mailto:|^\S+\.(?:com|in|org|net|co|io)$", re.IGNORECASE
+)
+_TIDY = re.compile(r"[A-Za-z .,']+").fullmatch
+_DOMAIN = re.compile(r"www\.|\.(?:com|in|org|net|co|io)\s*$", re.IGNORECASE)
+_ODD = re.compile(r"[{%=#:/.]")
+_BREAK = re.compile(r"[|•·–—;#:/&-]")
 _OPENING = re.compile(r"[(\[<{\"“”'‘]")
 _BRACKETED = re.compile(r"\([^()]*\)?|\[[^\[\]]*\]?|<[^<>]*>?|\{[^{}]*\}?")
 _QUOTED = re.compile(r"\s[\"“”'‘][^\"“”']+[\"“”'’](?=\s|$)")
@@ -50,15 +55,22 @@ class NameWords(NamedTuple):
 
 def read_cell(name: str) -> NameWords | str:
     """The words of the name in a cell, or one sentence on why the cell holds no name to greet with."""
-    if _PLAIN(name) and len(name) <= LONGEST:
-        words = name.casefold().split()
-        if marker_words().all.isdisjoint(words):
-            return _refusal(tokens := list(map(Token, name.split(), words))) or NameWords(tokens)
-        return _words([_before_kin(name)])
-    text = visible(name[: 4 * LONGEST])
-    if len(text) > LONGEST or len(name) > 4 * LONGEST:
+    if len(name) > 4 * LONGEST:
         return "The text is too long for a name."
-    return _unwanted(text) or _read_text(text)
+    if not _TIDY(name) or ("." in name and _DOMAIN.search(name)):
+        text = visible(name)
+        return _unwanted(text) or _read_text(text)
+    # Most cells hold letters, blanks, dots and commas only: words that are no names are looked up at once.
+    markers, folded = marker_words(), name.casefold()
+    words = folded.replace(".", " ").replace(",", " ").split()
+    if markers.all.isdisjoint(words) and len(words) > 1:
+        if "." not in name and "," not in name and "'" not in name:
+            return NameWords(list(map(Token, name.split(), words)))
+        if "," not in name:
+            return NameWords(_tokens(name))
+    elif not markers.late.isdisjoint(words):
+        return _REFUSED["late"]
+    return _words(_before_kin(name).split(","))
 
 
 def _unwanted(text: str) -> str:
@@ -66,9 +78,11 @@ def _unwanted(text: str) -> str:
     markers, folded = marker_words(), text.casefold()
     if not text:
         return "The cell holds no letters."
+    if len(text) > LONGEST:
+        return "The text is too long for a name."
     if not markers.late.isdisjoint(_WORDS.findall(folded)):
         return _REFUSED["late"]
-    if _MACHINE.search(text):
+    if _ODD.search(text) and _MACHINE.search(text):
         return "The cell holds an address or a formula, not a name."
     return _REFUSED["filler"] if folded.strip("().") in markers.fillers else ""
 
@@ -78,17 +92,20 @@ def _read_text(text: str) -> NameWords | str:
         text = _QUOTED.sub(" ", _BRACKETED.sub(" ", text))
     if "@" in text and _ADDRESS.search(text):
         return "The cell holds an e-mail address, not a name."
-    head = _before_kin(_TAIL.split(text.strip(_EDGES), maxsplit=1)[0].strip(_EDGES))
+    text = text.strip(_EDGES)
+    if _BREAK.search(text):
+        text = _TAIL.split(text, maxsplit=1)[0].strip(_EDGES)
+    head = _before_kin(text)
     if "&" in head or "/" in head:
         return "The cell names more than one person, or a company."
-    return _words([part for part in head.split(",") if part.strip(_EDGES)])
+    return _words(head.split(","))
 
 
 def visible(name: str) -> str:
     """The text without control signs, emoji, half characters and other invisible things; plain blanks."""
     if not (name.isascii() and name.isprintable()):
         joined = unicodedata.normalize("NFKC", name)
-        name = "".join(_shown(joined, at) for at in range(len(joined)))
+        name = "".join([s if s.isalpha() else _shown(joined, at) for at, s in enumerate(joined)])
     return _BLANKS.sub(" ", name).strip()
 
 
@@ -109,6 +126,8 @@ def _before_kin(text: str) -> str:
     """What stands before "s/o", "alias", "@", "at" and the like."""
     markers = marker_words()
     words = text.split()
+    if markers.turns.isdisjoint(text.casefold().split()):
+        return text
     for at, word in enumerate(words):
         plain = word.casefold().strip(".,")
         if at > 0 and (plain in markers.kin or (plain in markers.employers and word.islower())):
@@ -119,6 +138,8 @@ def _before_kin(text: str) -> str:
 
 
 def _words(parts: list[str]) -> NameWords | str:
+    if len(parts) > 1:
+        parts = [part for part in parts if part.strip(_EDGES)]
     if not parts:
         return "The cell holds no name."
     markers = marker_words()
