@@ -1,0 +1,196 @@
+"""`pivotr leads import`: a file of leads into a list, with an account of every row."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Literal, TextIO
+
+import typer
+
+from pivotr.cli.context import actor, console, services
+
+if TYPE_CHECKING:
+    from pivotr.domain.reports import ImportReport, RowResult
+
+_WARNINGS = {
+    "typo_domain": "have a misspelt domain, as gmial.com",
+    "role": "are role addresses, as info@",
+    "no_greeting": "will be greeted without a name",
+    "cut": "have cells that were cut to what is stored",
+}
+_REASONS = {
+    "duplicate_email": "came earlier in this file",
+    "missing_email": "have no address",
+    "invalid_email": "have an address that cannot be mailed",
+    "unreadable_row": "cannot be read",
+    "known": "are known already",
+    "suppressed": "are suppressed",
+}
+
+
+def register_import(app: typer.Typer) -> None:
+    """Add the command to the noun."""
+    app.command("import")(import_)
+
+
+def import_(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV, TSV or .xlsx; - is stdin.")],
+    *,
+    list_name: Annotated[str, typer.Option("--list", metavar="NAME", help="The list they join.")],
+    tag: Annotated[list[str] | None, typer.Option(metavar="TAG", help="May be repeated.")] = None,
+    type_: Annotated[
+        Literal["cold", "warm", "hot"] | None, typer.Option("--type", help="cold, warm or hot.")
+    ] = None,
+    source: Annotated[str, typer.Option(help="Where the addresses come from.")] = "",
+    basis: Annotated[str, typer.Option(help="Consent, or the lawful basis.")] = "",
+    map_: Annotated[
+        list[str] | None,
+        typer.Option("--map", metavar="ROLE=COLUMN", help='As --map "email=Work Email"; may be repeated.'),
+    ] = None,
+    update: Annotated[bool, typer.Option("--update", help="Refresh the data of known leads.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Write nothing, give the same report.")] = False,
+    report: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="One line of JSON for each row.")
+    ] = None,
+) -> None:
+    """Import leads. Run it again after an interruption: it goes on, nothing comes twice."""
+    from pivotr.cli.line_files import assignments
+    from pivotr.services.imports import ImportOptions
+
+    options = ImportOptions(
+        list=list_name,
+        tags=tuple(tag or ()),
+        type=type_,
+        source=source,
+        basis=basis,
+        mapping=assignments(map_, "--map"),
+        is_update=update,
+    )
+    with _opened(file) as data, _row_report(report) as on_row, _progress(data, file) as on_chunk:
+        done = services().imports.run(
+            data,
+            file.name,
+            options,
+            is_dry_run=dry_run,
+            actor=actor(),
+            on_row=on_row,
+            on_chunk=on_chunk,
+        )
+    out = console()
+    if out.wants_json:
+        out.data(done)
+        return
+    _tell(done)
+
+
+def _tell(done: ImportReport) -> None:
+    out = console()
+    out.facts(
+        [
+            ("file", done.file),
+            ("list", done.list),
+            ("rows", done.rows),
+            ("accepted", done.accepted),
+            ("updated", done.updated or ""),
+            ("duplicate", done.duplicate),
+            ("rejected", done.rejected),
+            ("import", done.import_id),
+        ]
+    )
+    for reason, count in done.reasons.items():
+        out.note(f"{count} {_REASONS.get(reason, f'are {reason}')}.")
+    for warning, text in _WARNINGS.items():
+        if count := done.warnings.get(warning, 0):
+            out.note(f"{count} {text}.")
+    if done.is_dry_run:
+        out.success("Nothing was written: this was a dry run.")
+    elif done.is_continued:
+        out.success("An interrupted import of this file is finished now.")
+    elif not done.accepted and done.rejected == done.rows:
+        out.warn("no row of the file could be taken.")
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
+    """The file, or stdin kept in a file that can be read twice."""
+    from pivotr.cli.line_files import open_file
+
+    if str(path) != "-":
+        with open_file(path) as file:
+            yield _seekable(file)
+        return
+    yield _seekable(sys.stdin.buffer)
+
+
+def _seekable(file: BinaryIO) -> BinaryIO:
+    if file.seekable():
+        return file
+    import shutil
+    import tempfile
+
+    copy = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the import, then the system removes it
+    shutil.copyfileobj(file, copy)
+    copy.seek(0)
+    return copy
+
+
+@contextmanager
+def _row_report(path: Path | None) -> Iterator[Callable[[RowResult], None] | None]:
+    if path is None:
+        yield None
+        return
+    import json
+    from dataclasses import asdict
+
+    with _written(path) as file:
+        yield lambda row: _write(file, json.dumps(asdict(row), ensure_ascii=False))
+
+
+def _written(path: Path) -> TextIO:
+    from pivotr.errors import InvalidInput
+
+    try:
+        return path.open("w", encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise InvalidInput(
+            f"“{path}” cannot be written: {error.strerror}.", hint="Check the path and its permissions."
+        ) from None
+
+
+def _write(file: TextIO, line: str) -> None:
+    file.write(line + "\n")
+
+
+@contextmanager
+def _progress(file: BinaryIO, path: Path) -> Iterator[Callable[[int], None] | None]:
+    """A bar on a terminal, with rows a second and the time left; elsewhere nothing."""
+    out = console()
+    if not out.stderr.isatty() or out.wants_json:
+        yield None
+        return
+    from rich.console import Console as Terminal
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    here = file.tell()
+    size = file.seek(0, 2)
+    file.seek(here)
+    bar: Any = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[rows]:,} rows, {task.fields[rate]:,}/s"),
+        TimeRemainingColumn(),
+        console=Terminal(file=out.stderr),
+        transient=True,
+    )
+    with bar:
+        task = bar.add_task(path.name, total=max(size, 1), rows=0, rate=0)
+
+        def on_chunk(rows: int) -> None:
+            elapsed = bar.tasks[task].elapsed or 0
+            rate = round(rows / elapsed) if elapsed else 0
+            bar.update(task, completed=file.tell(), rows=rows, rate=rate)
+
+        yield on_chunk

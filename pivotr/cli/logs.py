@@ -1,0 +1,52 @@
+"""`pivotr logs`: what happened, entry by entry."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from pivotr.cli.context import console, noun, services
+
+app = noun("What happened, entry by entry. Nothing in the log is ever changed.")
+
+
+@app.callback()
+def _noun() -> None:
+    """Keeps `show` a command of its own."""
+
+
+@app.command("show")
+def show(
+    *,
+    lead: Annotated[str, typer.Option(metavar="ADDRESS", help="Everything about one lead.")] = "",
+    campaign: Annotated[
+        str, typer.Option(metavar="ID", help="Everything of a campaign; ALL is the account.")
+    ] = "",
+    since: Annotated[str, typer.Option(metavar="DAY", help="From a day on, as 2026-11-24 (UTC).")] = "",
+    limit: Annotated[int, typer.Option(min=0, metavar="N", help="At most so many; 0 shows all.")] = 1000,
+) -> None:
+    """Entries, oldest first: at, what, by whom, why."""
+    from pivotr.errors import InvalidInput
+
+    if bool(lead) == bool(campaign):
+        raise InvalidInput(
+            "Say whose log: one lead or one campaign.", hint="Use --lead ADDRESS or --campaign ID."
+        )
+    if lead:
+        found = services().logs.of_lead(lead)
+        lines = [one for one in found if one.at >= since][: limit or None]
+    else:
+        start = since.replace("-", "") or None
+        lines = list(services().logs.of_campaign(campaign, since=start, limit=limit or None))
+    out = console()
+    if out.wants_json:
+        out.data(lines)
+        return
+    if not lines:
+        out.note("Nothing has happened yet.")
+        return
+    out.table(
+        ["at", "what", "campaign" if lead else "lead", "by"],
+        [(one.at, one.sentence, one.campaign if lead else one.email, one.actor) for one in lines],
+    )

@@ -1,0 +1,127 @@
+"""`pivotr suppress`: addresses and domains that are never written to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pivotr.cli.context import actor, console, noun, services
+
+app = noun("Addresses and domains that no campaign writes to.")
+
+Target = Annotated[str, typer.Argument(metavar="ADDRESS", help="An address, or @domain for everybody there.")]
+
+
+@app.command("add")
+def add(
+    target: Target,
+    source: Annotated[str, typer.Option(help="Where the wish comes from, as “letter”.")] = "",
+) -> None:
+    """Never write to an address or a domain again, from no campaign."""
+    suppression, stopped = services().suppressions.add(target, source=source, actor=actor())
+    out = console()
+    if out.wants_json:
+        out.data({**suppression.model_dump(mode="json"), "stopped": stopped})
+        return
+    what = f" {stopped} {'lead is' if stopped == 1 else 'leads are'} stopped." if stopped else ""
+    out.success(f"{suppression.email or target} is suppressed ({suppression.reason}).{what}")
+
+
+@app.command("remove")
+def remove(
+    target: Target,
+    force: Annotated[
+        bool, typer.Option("--force", help="Also what the person asked for, who wants mail again now.")
+    ] = False,
+) -> None:
+    """Allow an address or a domain again."""
+    freed = services().suppressions.remove(target, force=force, actor=actor())
+    out = console()
+    if out.wants_json:
+        out.data({"removed": target, "freed": freed})
+        return
+    what = f" {freed} {'lead' if freed == 1 else 'leads'} may be written to again." if freed else ""
+    out.success(f"{target} is not suppressed any more.{what}")
+
+
+@app.command("list")
+def list_(
+    limit: Annotated[int, typer.Option(min=0, metavar="N", help="At most so many; 0 shows all.")] = 100,
+) -> None:
+    """All suppressions, newest first."""
+    found = services().suppressions.all()
+    shown = found[: limit or None]
+    out = console()
+    if out.wants_json:
+        out.data(shown)
+        return
+    if not found:
+        out.note("Nobody is suppressed.")
+        return
+    out.table(
+        ["who", "reason", "since", "source", "by"],
+        [(one.email or "(erased)", one.reason, one.at, one.source, one.actor) for one in shown],
+    )
+    if len(found) > len(shown):
+        out.note(f"There are {len(found)}: use --limit 0 for all.")
+
+
+@app.command("check")
+def check(target: Target) -> None:
+    """Whether an address is suppressed, and why. Exit code 0 in both cases."""
+    found = services().suppressions.check(target)
+    out = console()
+    if out.wants_json:
+        out.data({"suppressed": found is not None, "suppression": found})
+        return
+    if found is None:
+        out.text(f"{target} is not suppressed.")
+        return
+    by = "its domain, " if found.is_domain and not target.startswith("@") else ""
+    out.text(f"{target} is suppressed: {by}{found.reason}, {found.at} {found.source}".rstrip())
+
+
+@app.command("import")
+def import_(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="CSV, an address or @domain a line; - is stdin.")
+    ],
+    source: Annotated[str, typer.Option(help="Where they come from.")] = "",
+) -> None:
+    """Suppress every address of a file."""
+    from pivotr.cli.line_files import lines_of
+
+    done = services().suppressions.take_file(lines_of(file), source=source or file.name, actor=actor())
+    out = console()
+    if out.wants_json:
+        out.data(done)
+    else:
+        out.facts([("added", done.added), ("known", done.known), ("rejected", len(done.rejected))])
+        for line, reason in done.rejected[:20]:
+            out.note(f"line {line}: {reason}")
+    if not done.added and not done.known:
+        from pivotr.errors import InvalidInput
+
+        raise InvalidInput(
+            f"No line of “{file}” holds an address.", hint="One a line: someone@x.example or @x.example."
+        )
+
+
+@app.command("export")
+def export(
+    file: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="Without it to stdout.")] = None,
+) -> None:
+    """All suppressions as CSV, which `suppress import` reads."""
+    lines = services().suppressions.as_csv()
+    out = console()
+    if file is None:
+        for line in lines:
+            out.stdout.write(line.replace("\r\n", "\n"))
+        return
+    from pivotr.cli.text_files import write_bytes
+
+    text = "".join(lines)
+    write_bytes(file, text.encode())
+    out.success(f"{file} holds {text.count(chr(10)) - 1} suppressions.")
