@@ -29,6 +29,10 @@ is_plain = re.compile(
 ).fullmatch
 
 
+#: Matches the part before the @ sign of a plain address.
+is_plain_local = re.compile(r"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*").fullmatch
+
+
 class AddressVerdict(NamedTuple):
     """`normalized` is empty when the verdict is invalid; `reason` is one sentence, or empty."""
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain, count
 from typing import TYPE_CHECKING, TypeAlias
 
 from pivotr.domain.addresses import normalise
@@ -68,8 +69,13 @@ class CutRecord(BrokenRecord):
 def records(chunks: Iterable[str], dialect: Dialect) -> Iterator[Record]:
     """The records of a text that comes in pieces of whole lines. Raises nothing, whatever the text.
 
-    A blank line is an empty record. What is held in memory is two pieces and one unfinished record.
+    A blank line is an empty record. What is held in memory is two pieces, the records of one of them, and one
+    unfinished record.
     """
+    return chain.from_iterable(_batches(chunks, dialect))
+
+
+def _batches(chunks: Iterable[str], dialect: Dialect) -> Iterator[Iterable[Record]]:
     first, width = 1, 0
     carried: list[str] = []
     pieces = iter(chunks)
@@ -77,10 +83,29 @@ def records(chunks: Iterable[str], dialect: Dialect) -> Iterator[Record]:
     while chunk:
         following = next(pieces, "")
         lines = carried + list(io.StringIO(chunk, newline=""))
-        used, width = yield from _of_lines(lines, first, width, dialect, is_last=not following)
+        used, simple = len(lines), _one_line_each(lines, dialect)
+        if simple:
+            width = len(simple[-1]) or width
+            yield zip(count(first), simple)  # noqa: B905 - no row is touched by the interpreter here
+        else:
+            found, used, width = _of_lines(lines, first, width, dialect, is_last=not following)
+            yield found
         first += used
         carried = lines[used:]
         chunk = following
+
+
+def _one_line_each(lines: list[str], dialect: Dialect) -> list[list[str]]:
+    """The records where each is one whole line, as nearly everywhere; else nothing: then look closely."""
+    last = lines[-1]
+    if not last.endswith(("\n", "\r")):
+        return []
+    try:
+        found = list(dialect.records(lines))
+    except csv.Error:
+        return []
+    is_open = dialect.quote in last and _problem([last], found[-1], 0, dialect)
+    return found if len(found) == len(lines) and not is_open else []
 
 
 def unnested(found: Iterable[Record], dialect: Dialect) -> Iterator[Record]:
@@ -92,8 +117,9 @@ def unnested(found: Iterable[Record], dialect: Dialect) -> Iterator[Record]:
 
 def _of_lines(
     lines: list[str], first: int, width: int, dialect: Dialect, *, is_last: bool
-) -> Generator[Record, None, tuple[int, int]]:
-    """The records of some lines; returns how many lines were used and the usual number of cells."""
+) -> tuple[list[Record], int, int]:
+    """The records of some lines, how many of the lines they take, and the usual number of cells."""
+    found: list[Record] = []
     start, total = 0, len(lines)
     while start < total:
         reader = dialect.records(lines[start:] if start else lines)
@@ -104,23 +130,23 @@ def _of_lines(
                 if end - done > 1 or end == total:
                     problem = _problem(lines[done:end], cells, width, dialect)
                     if problem == "open" and not is_last and end - done <= MAX_RECORD_LINES:
-                        return done, width
+                        return found, done, width
                     if problem:
                         break
                     is_cut = end == total and is_last and not lines[-1].endswith(("\n", "\r"))
-                    yield first + done, CutRecord(cells) if is_cut else cells
+                    found.append((first + done, CutRecord(cells) if is_cut else cells))
                 else:
                     width = len(cells) or width
-                    yield first + done, cells
+                    found.append((first + done, cells))
                 done = end
         except csv.Error:  # a cell beyond csv.field_size_limit(): an open quote, or no table at all
             problem = "open"
         if not problem:
             break
         broken, used = _saved(lines[done : start + reader.line_num], width, dialect, problem)
-        yield first + done, broken
+        found.append((first + done, broken))
         start = done + used
-    return total, width
+    return found, total, width
 
 
 def _problem(lines: list[str], cells: list[str], width: int, dialect: Dialect) -> str:

@@ -43,15 +43,15 @@ class Row(NamedTuple):
     def full_name(self) -> str:
         """First, middle and last name joined, or the name column, or the name beside the address."""
         columns = self.columns
-        last = _tidy(self._cell(columns.last_name))
-        if self.given_name and last.casefold().startswith(self.given_name.casefold() + " "):
-            return last  # a column "Name" that holds it all, beside one with the first name
-        names = (self.given_name, _tidy(self._cell(columns.middle_name)), last)
-        joined = " ".join(name for name in names if name)
+        given, last = self.given_name, _tidy(self._cell(columns.last_name))
+        middle = "" if columns.middle_name is None else _tidy(self._cell(columns.middle_name))
+        if given and last:
+            if last.casefold().startswith(given.casefold() + " "):
+                return last  # a column "Name" that holds it all, beside one with the first name
+            return f"{given} {middle} {last}" if middle else f"{given} {last}"
         full = _tidy(self._cell(columns.full_name))
-        if full and not (last and self.given_name):
-            return full
-        return joined or full or _name_beside(self.raw_email)
+        joined = " ".join(name for name in (given, middle, last) if name)
+        return full or joined or _name_beside(self.raw_email)
 
     @property
     def company(self) -> str:
@@ -90,7 +90,9 @@ def text_of(cell: object) -> str:
 def _tidy(text: str) -> str:
     if not text:
         return text
-    return " ".join((text if text.isascii() else visible(text)).split())
+    if text.isascii() and text.isprintable() and "  " not in text:
+        return text.strip()
+    return " ".join(visible(text).split())
 
 
 def _name_beside(cell: str) -> str:

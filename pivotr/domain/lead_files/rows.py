@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any, BinaryIO
 
 from pivotr.domain.address_cells import visible
-from pivotr.domain.addresses import PLAIN_LENGTH, is_plain, judge
+from pivotr.domain.addresses import PLAIN_LENGTH, is_plain, is_plain_local, judge
 from pivotr.domain.lead_files.columns import Columns
 from pivotr.domain.lead_files.delimited import BrokenRecord, CutRecord, records, unnested
 from pivotr.domain.lead_files.detection import HEAD, encoding_of, kind_of
@@ -21,6 +21,7 @@ from pivotr.domain.lead_files.text_chunks import text_chunks
 from pivotr.domain.lead_files.unreadable import UnreadableFile
 from pivotr.domain.lead_files.workbook import open_workbook
 
+_DOMAINS_KEPT = 10_000
 _NO_ADDRESS = "The row has no address."
 _Numbered = Iterable[tuple[int, Sequence[Any]]]
 
@@ -126,17 +127,21 @@ def _rows(numbered: _Numbered, layout: Layout, header_line: int) -> Iterator[Row
     """The rows below the header line. The fast path is a plain address in the first column of addresses."""
     columns = layout.columns
     email_at, width = columns.emails[0], columns.width
-    record, new, plain, is_ragged = 0, tuple.__new__, is_plain, False
+    record, new, plain, plain_local, is_ragged = 0, tuple.__new__, is_plain, is_plain_local, False
+    domains: set[str] = set()  # that were plain: of thousands of leads, most share theirs with others
     for line, cells in numbered:
         if line <= header_line:
             continue
-        if len(cells) < width and cells.__class__ is list:
-            is_ragged = True
-        if len(cells) > email_at:
-            raw = cells[email_at]
-            if raw.__class__ is str and raw.isascii() and cells.__class__ is list:
+        if cells.__class__ is list:
+            if len(cells) < width:
+                is_ragged = True
+            raw = cells[email_at] if len(cells) > email_at else None
+            if raw.__class__ is str and raw.isascii():
                 email = raw.strip().lower()
-                if len(email) <= PLAIN_LENGTH and plain(email):
+                local, _, domain = email.partition("@")
+                if len(email) <= PLAIN_LENGTH and (
+                    (domain in domains and plain_local(local)) or _is_new(email, domain, domains, plain)
+                ):
                     record += 1
                     yield new(Row, (line, record, email, "", "", cells, columns))
                     continue
@@ -144,6 +149,14 @@ def _rows(numbered: _Numbered, layout: Layout, header_line: int) -> Iterator[Row
         if row:
             record += 1
             yield row
+
+
+def _is_new(email: str, domain: str, domains: set[str], plain: Callable[[str], object]) -> bool:
+    if not plain(email):
+        return False
+    if len(domains) < _DOMAINS_KEPT:
+        domains.add(domain)
+    return True
 
 
 def _careful(

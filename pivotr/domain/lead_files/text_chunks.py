@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 #: Bytes read at a time; a few of these are all of a file that memory ever holds.
-CHUNK = 1 << 18
+CHUNK = 1 << 16
 #: A line longer than this (in bytes or characters) is cut: no lead has one.
 MAX_LINE = 1 << 23
 
