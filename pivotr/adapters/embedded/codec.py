@@ -78,28 +78,34 @@ def _is_empty_set(value: Any) -> bool:
 def _with_sets_named(item: Item) -> Item:
     if _SETS in item:
         raise InvalidInput(f"The attribute name {_SETS} is taken.")
-    ways = list(_ways(item))
-    if any(is_empty for _, is_empty in ways):
+    ways: list[list[Any]] = []
+    if _collect_sets(item, [], ways):
         item = without_empty_sets(item)
-        ways = list(_ways(item))
+        ways.clear()
+        _collect_sets(item, [], ways)
     if not ways:
         return item
-    named = {name: sorted(value) if isinstance(value, frozenset) else value for name, value in item.items()}
-    named[_SETS] = [way[0] if len(way) == 1 else way for way, _ in ways]
+    named = item.copy()
+    for way in ways:
+        if len(way) == 1:
+            named[way[0]] = sorted(item[way[0]])
+    named[_SETS] = [way[0] if len(way) == 1 else way for way in ways]
     return named
 
 
-def _ways(value: Item | list[Any]) -> list[tuple[list[Any], bool]]:
-    """The way to each set in a value, and whether it is empty. Raises TypeError."""
-    found: list[tuple[list[Any], bool]] = []
+def _collect_sets(value: Item | list[Any], way: list[Any], found: list[list[Any]]) -> bool:
+    """Append the way to each set in the value; True where one of them is empty. Raises TypeError."""
+    is_one_empty = False
     for step, part in value.items() if isinstance(value, dict) else enumerate(value):
-        if type(part) in _FLAT:
+        kind = type(part)
+        if kind in _FLAT:
             continue
-        if isinstance(part, frozenset):
-            found.append(([step], not part))
-        elif isinstance(part, dict | list):
-            if part and not _FLAT.issuperset(map(type, part.values() if isinstance(part, dict) else part)):
-                found += [([step, *way], is_empty) for way, is_empty in _ways(part)]
+        if kind is frozenset:
+            found.append([*way, step])
+            is_one_empty |= not part
+        elif kind is dict or kind is list:
+            if not _FLAT.issuperset(map(type, part.values() if kind is dict else part)):
+                is_one_empty |= _collect_sets(part, [*way, step], found)
         elif not isinstance(part, str | int | float):
-            raise TypeError(f"a value of type {type(part).__name__} cannot be stored in an item")
-    return found
+            raise TypeError(f"a value of type {kind.__name__} cannot be stored in an item")
+    return is_one_empty

@@ -21,6 +21,16 @@ from pivotr.errors import Unavailable
 #: Format of the file, kept in `PRAGMA user_version`; 0 is a file that nobody has set up yet.
 FORMAT: Final = 1
 
+#: Larger pages, more of them in memory (32 MiB), and a longer log before it is folded into the file: a bulk
+#: insert touches the same pages of its indexes many times (bench/sqlite_inserts.py: a third less cpu time).
+#: Erased data is overwritten, not left in free pages.
+PRAGMAS: Final = (
+    "PRAGMA page_size=8192",
+    "PRAGMA cache_size=-32768",
+    "PRAGMA wal_autocheckpoint=4000",
+    "PRAGMA secure_delete=ON",
+)
+
 _WAL_TRIES = 100
 
 
@@ -146,9 +156,8 @@ class SqliteFile:
         # FULL: a claim that a power failure takes back would be a second mail. NORMAL keeps the file whole,
         # but may lose the last transactions.
         connection.execute(f"PRAGMA synchronous={'FULL' if self._durable else 'NORMAL'}")
-        connection.execute("PRAGMA cache_size=-16384")
-        # A longer log before it is folded into the file: a bulk insert touches the same pages many times.
-        connection.execute("PRAGMA wal_autocheckpoint=8000")
+        for pragma in PRAGMAS:
+            connection.execute(pragma)
         self._held.add(held)
         return held
 
