@@ -178,7 +178,11 @@ register_checks(app)
 
 
 def _as_data(lead: Lead) -> dict[str, Any]:
-    return lead.model_dump(mode="json")
+    """A lead for `--json`; sets are sorted, so that the same lead always reads the same."""
+    return {
+        name: sorted(value) if isinstance(value, frozenset) else value
+        for name, value in lead.model_dump().items()
+    }
 
 
 def _view_data(view: LeadView) -> dict[str, Any]:

@@ -1,0 +1,133 @@
+"""`pivotr leads`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.operating import Operator, operator_in
+
+LEADS = (
+    "name,email,company\nAsha Rao,asha@rao.example,Rao Foods\nVikram Singh,v@singh.example,\nX,not mail,\n"
+)
+
+
+@pytest.fixture
+def op(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Operator:
+    return operator_in(tmp_path, monkeypatch, capsys)
+
+
+def test_an_import_tells_what_became_of_every_row(op: Operator) -> None:
+    file = op.file("leads.csv", LEADS)
+    done = op.json("leads", "import", file, "--list", "diwali", "--tag", "web", "--type", "warm",
+                   "--source", "fair", "--basis", "consent", "--report", "rows.jsonl")  # fmt: skip
+    assert len(done.pop("import_id")) == 17
+    assert done == {
+        "file": "leads.csv", "list": "diwali", "rows": 3, "accepted": 2, "updated": 0, "staged": 0,
+        "duplicate": 0, "rejected": 1, "reasons": {"invalid_email": 1}, "warnings": {},
+        "is_dry_run": False, "is_continued": False,
+    }  # fmt: skip
+    assert (op.folder / "rows.jsonl").read_text().splitlines() == [
+        '{"line": 2, "outcome": "accepted", "reason": "", "email": "asha@rao.example", '
+        '"full_name": "Asha Rao", "first_name": "Asha", "company": "Rao Foods"}',
+        '{"line": 3, "outcome": "accepted", "reason": "", "email": "v@singh.example", '
+        '"full_name": "Vikram Singh", "first_name": "Vikram", "company": ""}',
+        '{"line": 4, "outcome": "rejected", "reason": "invalid_email: There is no @ sign.", '
+        '"email": "not mail", "full_name": "X", "first_name": "", "company": ""}',
+    ]
+
+
+def test_an_import_in_words(op: Operator) -> None:
+    op.ok("leads", "import", op.file("leads.csv", LEADS), "--list", "diwali", "--dry-run")
+    assert op.out.splitlines()[:6] == [
+        "file       leads.csv", "list       diwali", "rows       3", "accepted   2", "duplicate  0",
+        "rejected   1",
+    ]  # fmt: skip
+    assert op.err.splitlines() == [
+        "1 have an address that cannot be mailed.",
+        "Nothing was written: this was a dry run.",
+    ]
+    assert op.json("leads", "list") == []
+
+
+@pytest.mark.parametrize(
+    ("content", "arguments", "code", "said"),
+    [
+        (None, [], 3, "There is no file “leads.csv”."),
+        ("", [], 2, "leads.csv is empty."),
+        ("a,b\n1,2\n", [], 2, "leads.csv has no column of addresses."),
+        (LEADS, ["--map", "email"], 2, "“email” is not --map Name=value."),
+        (LEADS, ["--map", "email=Mail"], 2, 'The file has no column "Mail"; its columns are: name, email,'),
+        (LEADS, ["--list", "a b"], 2, "“a b” cannot name a list."),
+        (LEADS, ["--report", "nowhere/rows.jsonl"], 2, "“nowhere/rows.jsonl” cannot be written:"),
+    ],
+)  # fmt: skip
+def test_a_bad_import_is_one_sentence_a_hint_and_nothing_else(
+    op: Operator, content: str | None, arguments: list[str], code: int, said: str
+) -> None:
+    if content is not None:
+        op.file("leads.csv", content)
+    assert op.run("leads", "import", "leads.csv", "--list", "diwali", *arguments) == code
+    sentence, hint = op.err.splitlines()
+    assert sentence.startswith(said)
+    assert hint.startswith("→ ")
+    assert op.out == ""
+    assert op.json("leads", "list") == []
+
+
+def test_a_directory_is_no_lead_file(op: Operator) -> None:
+    assert op.run("leads", "import", str(op.folder), "--list", "diwali") == 2
+    assert op.err.splitlines()[0] == f"“{op.folder}” is a directory, not a file."
+
+
+def test_leads_are_listed_as_plain_text(op: Operator) -> None:
+    op.ok("leads", "import", op.file("leads.csv", LEADS), "--list", "diwali")
+    op.ok("leads", "stop", "asha@rao.example", "--reason", "called")
+    assert op.ok("leads", "list", "--status", "replied") == (
+        "EMAIL             FIRST NAME  NAME      COMPANY    STATUS   REASON\n"
+        "asha@rao.example  Asha        Asha Rao  Rao Foods  replied  called\n"
+    )
+    assert [one["email"] for one in op.json("leads", "list", "--domain", "singh.example")] == [
+        "v@singh.example"
+    ]
+    assert op.run("leads", "list", "--status", "happy") == 2
+    assert op.run("leads", "list", "--list", "nowhere") == 3
+
+
+def test_a_lead_is_added_corrected_shown_and_deleted(op: Operator) -> None:
+    op.ok("leads", "add", "new@x.example", "--name", "Meera Iyer", "--list", "diwali", "--field", "City=Pune")
+    assert op.err == "new@x.example is a lead now, greeted as Meera.\n"
+    op.ok("leads", "update", "new@x.example", "--first-name", "Mira", "--company", "Iyer & Co")
+    shown = op.json("leads", "show", "new@x.example")
+    assert (shown["first_name"], shown["company"], shown["fields"]) == ("Mira", "Iyer & Co", {"City": "Pune"})
+    assert (shown["lists"], shown["mails"], shown["corrected"]) == (["diwali"], [], ["company", "first_name"])
+    facts = dict(line.split(maxsplit=1) for line in op.ok("leads", "show", "new@x.example").splitlines())
+    assert (facts["greeting"], facts["status"], facts["lists"]) == ("Mira", "new", "diwali")
+    assert [one["email"] for one in op.json("leads", "show", "x.example")] == ["new@x.example"]
+    assert op.run("leads", "delete", "new@x.example") == 2
+    assert "Add --yes." in op.err
+    op.ok("leads", "delete", "new@x.example", "--yes")
+    assert op.run("leads", "show", "new@x.example") == 3
+    assert op.run("leads", "update", "new@x.example", "--company", "Y") == 3
+    assert op.run("leads", "add", "nobody") == 2
+
+
+def test_names_are_parsed_one_line_each(op: Operator) -> None:
+    file = op.file("names.txt", "Dr. Asha Rao\n\nV Kohli\r\n")
+    found = op.lines("leads", "parse-name", "K. R. Narayanan", "--file", file)
+    assert [(one["name"], one["first_name"]) for one in found] == [
+        ("K. R. Narayanan", "Narayanan"), ("Dr. Asha Rao", "Asha"), ("", None), ("V Kohli", None),
+    ]  # fmt: skip
+    assert all(set(one) == {"name", "first_name", "confidence", "why"} for one in found)
+    assert op.run("leads", "parse-name") == 2
+    assert op.run("leads", "parse-name", "--file", "nowhere.txt") == 3
+
+
+def test_addresses_are_checked_one_line_each(op: Operator) -> None:
+    found = op.lines("leads", "check-email", "Asha@Rao.Example", "nobody")
+    assert found == [
+        {"address": "Asha@Rao.Example", "verdict": "valid", "normalized": "asha@rao.example", "reason": ""},
+        {"address": "nobody", "verdict": "invalid", "normalized": "", "reason": "There is no @ sign."},
+    ]
+    assert "perhaps a@gmail.com was meant" in op.ok("leads", "check-email", "a@gmial.com")

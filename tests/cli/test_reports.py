@@ -1,0 +1,136 @@
+"""`pivotr logs`, `metrics`, `suppress`, `feedback` and `dlq`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from pivotr.cli.context import services
+from tests.cli.operating import Operator, operator_in
+
+
+@pytest.fixture
+def op(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Operator:
+    return operator_in(tmp_path, monkeypatch, capsys)
+
+
+def begin(op: Operator) -> str:
+    """Two leads, a template, a sender and a draft; returns its id."""
+    op.ok("leads", "import", op.file("leads.csv", "email\na@x.example\nb@y.example\n"), "--list", "diwali")
+    op.ok("template", "create", "intro", "--subject", "Hi", "--body-file", op.file("intro.txt", "Hello\n"))
+    op.ok("sender", "add", "Acme <sales@acme.example>")
+    made = op.json("campaign", "create", "Diwali", "--template", "intro", "--sender", "sales@acme.example",
+                   "--list", "diwali")  # fmt: skip
+    return str(made["id"])
+
+
+def test_the_log_is_told_in_sentences(op: Operator) -> None:
+    campaign = begin(op)
+    op.ok("leads", "update", "a@x.example", "--company", "Rao")
+    (line,) = op.json("logs", "show", "--lead", "a@x.example")
+    assert (line["kind"], line["actor"]) == ("corrected", "meena")
+    assert line["sentence"] == "a@x.example was corrected: company."
+    rows = op.ok("logs", "show", "--campaign", campaign).splitlines()
+    assert rows[0].split() == ["AT", "WHAT", "LEAD", "BY"]
+    assert "The campaign was created." in rows[1]
+    assert rows[1].endswith("meena")
+    assert "A file was imported" in op.ok("logs", "show", "--campaign", "ALL")
+    assert op.json("logs", "show", "--lead", "b@y.example") == []
+    for arguments, code in [([], 2), (["--lead", "x@x.example"], 3), (["--campaign", "nowhere"], 3)]:
+        assert op.run("logs", "show", *arguments) == code
+        assert len(op.err.splitlines()) == 2
+
+
+def test_metrics_of_the_account_and_of_a_campaign(op: Operator) -> None:
+    campaign = begin(op)
+    account = op.json("metrics", "show")
+    assert (account["used"], account["limit"], account["health"]) == (0, 300, "ok")
+    assert [one["campaign"] for one in account["campaigns"]] == [campaign]
+    lines = op.ok("metrics", "show").splitlines()
+    assert lines[1:4] == [
+        "mails today  0 of 300",
+        "last 7 days  0 mails, 0 bounced for good, 0 reported as spam",
+        "health       ok",
+    ]
+    assert lines[-1].split() == [campaign, "draft", *"00000000"]
+    assert op.json("metrics", "show", "--campaign", campaign)["totals"]["sent"] == 0
+    assert op.ok("metrics", "audit") == f"{campaign}: all counters agree (1 entries, 0 leads)\n"
+    assert op.run("metrics", "show", "--campaign", "nowhere") == 3
+
+
+def test_a_counter_that_lies_fails_the_audit(op: Operator) -> None:
+    from pivotr.ports.table import Change
+
+    campaign = begin(op)
+    services().ports.table.update("metrics", (campaign, "2026-11-24"), Change(add={"sent": 1}))
+    services().ports.close()
+    assert op.run("metrics", "audit", "--campaign", campaign) == 1
+    assert op.out.splitlines()[-1].split() == ["2026-11-24", "sent", "1", "0"]
+
+
+def test_suppressions_come_and_go(op: Operator) -> None:
+    begin(op)
+    op.ok("suppress", "add", "A@x.example", "--source", "letter")
+    assert op.err == "a@x.example is suppressed (operator). 1 lead is stopped.\n"
+    op.ok("suppress", "add", "@y.example")
+    assert [one["email"] for one in op.json("suppress", "list")] in (
+        [["@y.example", "a@x.example"]] + [["a@x.example", "@y.example"]]
+    )
+    assert op.ok("suppress", "check", "b@y.example").startswith(
+        "b@y.example is suppressed: its domain, operator,"
+    )
+    assert op.ok("suppress", "check", "c@z.example") == "c@z.example is not suppressed.\n"
+    assert op.json("suppress", "check", "c@z.example") == {"suppressed": False, "suppression": None}
+    op.ok("suppress", "export", "out.csv")
+    assert op.ok("suppress", "export") == (op.folder / "out.csv").read_text().replace("\r\n", "\n")
+    op.ok("suppress", "remove", "a@x.example")
+    assert op.err == "a@x.example is not suppressed any more. 1 lead may be written to again.\n"
+    done = op.json("suppress", "import", "out.csv")
+    assert (done["added"], done["known"], done["rejected"]) == (1, 1, [])
+    for arguments, code in [
+        (["remove", "c@z.example"], 3), (["add", "nobody"], 2), (["check", "@"], 2),
+        (["import", "nowhere.csv"], 3), (["import", op.file("empty.csv", "")], 2),
+    ]:  # fmt: skip
+        assert op.run("suppress", *arguments) == code
+        assert len(op.err.splitlines()) == 2
+
+
+BOUNCE = {
+    "notificationType": "Bounce",
+    "bounce": {
+        "bounceType": "Permanent",
+        "bounceSubType": "General",
+        "bouncedRecipients": [{"emailAddress": "Jane@X.example"}],
+        "timestamp": "2026-11-24T09:13:05.000Z",
+    },
+    "mail": {"timestamp": "2026-11-24T09:13:00.000Z", "messageId": "m1", "destination": ["jane@x.example"]},
+}
+
+
+def test_events_are_classified_one_line_each(op: Operator) -> None:
+    body = json.dumps(BOUNCE)
+    lines = [json.dumps(body), body, json.dumps({"Body": body}), json.dumps("42"), "{ not json"]
+    found = op.lines("feedback", "classify", op.file("events.jsonl", "\n".join(lines) + "\n"))
+    hit = {"kind": "bounce", "recipients": [{"email": "jane@x.example", "action": "suppress"}]}
+    assert found[:3] == [hit, hit, hit]
+    assert [one["kind"] for one in found[3:]] == ["malformed", "malformed"]
+    assert not (op.folder / "home").exists()
+    assert op.run("feedback", "classify", "nowhere.jsonl") == 3
+
+
+def test_dead_letters_are_listed_put_back_and_purged(op: Operator) -> None:
+    queues = services().ports.queues
+    queues.send("sending-queue-dlq", '{"kind": "old"}')
+    queues.send("sending-queue-dlq", '{"kind": "older"}')
+    services().ports.close()
+    assert [(one["queue"], one["dead"]) for one in op.json("dlq", "list")] == [
+        ("sending-queue", 2), ("verification-queue", 0), ("feedback-queue", 0),
+    ]  # fmt: skip
+    assert [one["body"] for one in op.json("dlq", "peek", "sending", "--count", "1")] == ['{"kind": "old"}']
+    assert op.json("dlq", "redrive", "sending", "--count", "1") == {"queue": "sending", "redriven": 1}
+    assert op.run("dlq", "purge", "sending") == 2
+    assert op.json("dlq", "purge", "sending", "--yes") == {"queue": "sending", "purged": 1}
+    assert op.run("dlq", "peek", "nowhere") == 3
+    assert op.run("dlq", "redrive", "sending", "--count", "0") == 2
