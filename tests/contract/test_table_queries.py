@@ -10,10 +10,13 @@ from pivotr.errors import InvalidInput
 from pivotr.ports.table import (
     Between,
     Change,
+    IndexSpec,
     Item,
     Page,
     Table,
+    TableSpec,
 )
+from pivotr.storage.schema import TABLES
 
 
 def lead(number: int, **more: Any) -> Item:
@@ -142,12 +145,34 @@ def test_an_index_holds_an_item_while_it_has_both_attributes(table: Table) -> No
     assert table.query("leads", "c#other", index="queue-index").items == []
 
 
-def test_pages_of_an_index_go_on_within_equal_sort_keys(table: Table) -> None:
-    table.insert_many("leads", [lead(number) for number in range(20)])
-    for ascending in (True, False):
-        found = pages(table, "leads", "new", index="status-index", limit=3, ascending=ascending)
-        ids = [item["id"] for page in found for item in page]
-        assert sorted(ids) == [f"l{number:04d}" for number in range(20)]
+@pytest.mark.parametrize("ascending", [True, False])
+@pytest.mark.parametrize(
+    ("spec", "index"),
+    [(spec, index) for spec in TABLES for index in spec.indexes],
+    ids=lambda part: part.name,
+)
+def test_pages_of_every_index_go_on_within_equal_sort_keys(
+    table: Table, spec: TableSpec, index: IndexSpec, ascending: bool
+) -> None:
+    own = (spec.partition, *((spec.sort,) if spec.sort else ()))
+    items = [
+        {name: f"{name}{number:02d}" for name in own}
+        | ({index.sort: f"s{number // 8}"} if index.sort and index.sort not in own else {})
+        | {index.partition: "p"}
+        for number in range(20)
+    ]
+    table.insert_many(spec.name, items)
+    found = pages(table, spec.name, "p", index=index.name, limit=3, ascending=ascending)
+    assert all(len(page) <= 3 for page in found)
+    shown = [item for page in found for item in page]
+    assert sorted(item[own[0]] for item in shown) == sorted(item[own[0]] for item in items)
+    if index.sort:
+        keys = [item[index.sort] for item in shown]
+        assert keys == sorted(keys, reverse=not ascending)
+        one = Between(keys[9], keys[9])
+        found = pages(table, spec.name, "p", index=index.name, limit=3, ascending=ascending, between=one)
+        equal = [item for item in shown if item[index.sort] == keys[9]]
+        assert [item for page in found for item in page] == equal
 
 
 def test_an_index_is_ordered_by_its_sort_key(table: Table) -> None:

@@ -1,11 +1,11 @@
-"""Reading a partition of a table or of an index page by page: the statement, the items, the cursor."""
+"""Reading a partition of a table or of an index page by page: the statements, the items, the cursor."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from pivotr.adapters.embedded.codec import decode
 from pivotr.errors import InvalidInput
@@ -15,51 +15,61 @@ from pivotr.ports.table import Between, Item
 TEXT: Final = "_item"
 NUMBER: Final = "_n"
 
+#: A comparison of a column with a value: column, sign, value.
+_Bound: TypeAlias = tuple[str, str, Any]
+#: A statement that still lacks its last value, the limit, and the other values.
+Reading: TypeAlias = tuple[str, tuple[Any, ...]]
+
 
 @dataclass(frozen=True, slots=True)
 class Range:
     """How one partition is read.
 
-    `order` are the columns that order its rows: their values are the cursor. `attributes` is what is returned
-    of each item, empty meaning all of it; `columns` is where to read it: those attributes themselves if each
-    of them is a column, else the item's text.
+    Its rows stand in the order of the sort key, and where `is_numbered` equal ones in the order of arrival:
+    these values of a row are the cursor. `attributes` is what is returned of each item, empty meaning all of
+    it; `columns` is where to read it: those attributes themselves if each of them is a column, else the
+    item's text. `source` is what the statements read from, with the index named: SQLite's own guess is at
+    times the key.
     """
 
     name: str
-    table: str
+    source: str
     partition: str
     sort: str | None
-    order: tuple[str, ...]
+    is_numbered: bool
     attributes: tuple[str, ...]
     columns: tuple[str, ...]
-    sparse: tuple[str, ...]
 
-    def select(
-        self, partition: str, between: Between | None, cursor: str | None, *, ascending: bool, limit: int
-    ) -> tuple[str, tuple[Any, ...]]:
-        """The statement for one page, one row longer than the limit, and its values. Raises InvalidInput."""
-        where = [f'"{self.partition}" = ?']
-        values: list[Any] = [partition]
+    @property
+    def order(self) -> tuple[str, ...]:
+        """The columns that order the rows of a partition."""
+        return (*((self.sort,) if self.sort else ()), *((NUMBER,) if self.is_numbered else ()))
+
+    def readings(
+        self, partition: str, between: Between | None, cursor: str | None, *, ascending: bool
+    ) -> list[Reading]:
+        """The statements that give one page, to be run one after the other. Raises InvalidInput."""
+        ends: dict[str, _Bound] = {}
         if between is not None:
             if self.sort is None:
                 raise InvalidInput(f"{self.name} has no sort key to ask a range of.")
-            for end, sign in ((between.low, ">="), (between.high, "<=")):
-                if end is not None:
-                    where.append(f'"{self.sort}" {sign} ?')
-                    values.append(end)
-        # Said aloud, because SQLite uses a partial index only where the query implies its condition.
-        where += [f'"{name}" IS NOT NULL' for name in self.sparse]
-        if cursor is not None:
-            places = ", ".join("?" * len(self.order))
-            where.append(f"({quoted(self.order)}) {'>' if ascending else '<'} ({places})")
-            values += read_cursor(cursor, self.order)
-        direction = "" if ascending else " DESC"
-        order = ", ".join(f'"{name}"{direction}' for name in self.order)
-        sql = (
-            f'SELECT {quoted((*self.columns, *self.order))} FROM "{self.table}" WHERE {" AND ".join(where)}'
-            f"{' ORDER BY ' if order else ''}{order} LIMIT ?"
-        )
-        return sql, (*values, limit + 1)
+            if between.low is not None:
+                ends[">"] = (self.sort, ">=", between.low)
+            if between.high is not None:
+                ends["<"] = (self.sort, "<=", between.high)
+        if cursor is None:
+            return [self._reading(partition, list(ends.values()), ascending=ascending)]
+        after = read_cursor(cursor, self.order)
+        # SQLite cannot seek to a pair of sort key and row number: first the rest of the equal ones, then on.
+        onward = ">" if ascending else "<"
+        found = []
+        if self.is_numbered:
+            same = [(self.sort, "=", after[0])] if self.sort else []
+            found.append(self._reading(partition, [*same, (NUMBER, onward, after[-1])], ascending=ascending))
+        if self.sort is not None:
+            ends[onward] = (self.sort, onward, after[0])
+            found.append(self._reading(partition, list(ends.values()), ascending=ascending))
+        return found
 
     def item(self, row: tuple[Any, ...]) -> Item:
         """The item of a row, as this range returns it."""
@@ -73,6 +83,19 @@ class Range:
     def cursor(self, row: tuple[Any, ...]) -> str:
         """The cursor that goes on behind a row."""
         return write_cursor(row[len(self.columns) :])
+
+    def _reading(self, partition: str, bounds: list[_Bound], *, ascending: bool) -> Reading:
+        where = [f'"{self.partition}" = ?', *(f'"{column}" {sign} ?' for column, sign, _ in bounds)]
+        if self.is_numbered and self.sort is not None and not any(bound[0] == self.sort for bound in bounds):
+            # Said aloud, because SQLite uses a partial index only where the query implies its condition.
+            where.append(f'"{self.sort}" IS NOT NULL')
+        direction = "" if ascending else " DESC"
+        order = ", ".join(f'"{name}"{direction}' for name in self.order)
+        sql = (
+            f"SELECT {quoted((*self.columns, *self.order))} FROM {self.source} WHERE {' AND '.join(where)}"
+            f"{' ORDER BY ' if order else ''}{order} LIMIT ?"
+        )
+        return sql, (partition, *(value for _, _, value in bounds))
 
 
 def write_cursor(values: Sequence[Any]) -> str:

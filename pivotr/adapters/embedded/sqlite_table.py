@@ -104,8 +104,11 @@ class SqliteTable:
     ) -> Page:
         """One page of a partition in sort-key order; an index returns keys and its projection only."""
         span = self._table(table).range(index)
-        sql, values = span.select(partition, between, cursor, ascending=ascending, limit=_positive(limit))
-        rows = self._file.rows(sql, values)
+        wanted = _positive(limit) + 1
+        rows: list[tuple[Any, ...]] = []
+        for sql, values in span.readings(partition, between, cursor, ascending=ascending):
+            if len(rows) < wanted:
+                rows += self._file.rows(sql, (*values, wanted - len(rows)))
         more = span.cursor(rows[limit - 1]) if len(rows) > limit else None
         return Page([span.item(row) for row in rows[:limit]], more)
 

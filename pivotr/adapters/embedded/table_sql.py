@@ -44,13 +44,12 @@ class TableSql:
         self._ranges = {index.name: self._index_range(index) for index in spec.indexes}
         self._whole = Range(
             name=f"The table {self.name}",
-            table=self.name,
+            source=f'"{self.name}"',
             partition=spec.partition,
             sort=spec.sort,
-            order=self.keys[1:],
+            is_numbered=False,
             attributes=(),
             columns=(TEXT,),
-            sparse=(),
         )
 
     def schema(self) -> dict[str, str]:
@@ -121,24 +120,23 @@ class TableSql:
         attributes = tuple(dict.fromkeys((*self.keys, *own, *index.projection)))
         return Range(
             name=f"The index {index.name} of {self.name}",
-            table=self.name,
+            source=f'"{self.name}" INDEXED BY "{self.name}-{index.name}"',
             partition=index.partition,
             sort=index.sort,
             # The row number makes the order, and so the cursor, unambiguous: equals stand as they came.
             # SQLite has it in each index anyway, and in a bulk insert it only grows, where the hashed ids
             # would spread the rows of one instant over the whole index.
-            order=(*own[1:], NUMBER),
+            is_numbered=True,
             attributes=attributes,
             columns=attributes if self._names.issuperset(attributes) else (TEXT,),
-            sparse=own[1:],
         )
 
     def _create_index(self, name: str, columns: tuple[str, ...]) -> dict[str, str]:
         full = f"{self.name}-{name}"
-        where = " AND ".join(f'"{column}" IS NOT NULL' for column in columns)
-        return {
-            full: f'CREATE INDEX IF NOT EXISTS "{full}" ON "{self.name}" ({quoted(columns)}) WHERE {where}'
-        }
+        # A key is never absent, and SQLite would not see that a query implies what is always true.
+        sparse = " AND ".join(f'"{column}" IS NOT NULL' for column in columns if column not in self.keys)
+        where = f" WHERE {sparse}" if sparse else ""
+        return {full: f'CREATE INDEX IF NOT EXISTS "{full}" ON "{self.name}" ({quoted(columns)}){where}'}
 
 
 def _own(index: IndexSpec) -> tuple[str, ...]:
