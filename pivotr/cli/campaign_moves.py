@@ -35,7 +35,7 @@ def start(key: options.Key, yes: Yes = False) -> None:
     if out.wants_json:
         out.data(started)
         return
-    campaign_views.tell_start(services().campaigns.show(started.id), "has started")
+    campaign_views.tell_start(services().campaigns.show(started.id), "has started", "first")
 
 
 def pause(key: options.Key) -> None:
@@ -67,7 +67,7 @@ def resume(
     if out.wants_json:
         out.data(resumed)
         return
-    campaign_views.tell_start(services().campaigns.show(resumed.id), "goes on")
+    campaign_views.tell_start(services().campaigns.show(resumed.id), "goes on", "next")
 
 
 def abort(key: options.Key, yes: Yes = False) -> None:

@@ -85,7 +85,7 @@ def show(view: CampaignView) -> None:
         out.table(
             ["sender", "state"],
             [
-                (sender.address, lane_words(lane, campaign.zone, now, campaign.id))
+                (sender.address, lane_words(lane, campaign.zone, now, campaign))
                 for sender, lane in view.senders
             ],
         )
@@ -152,8 +152,8 @@ def first_mail_at(view: CampaignView, now: datetime) -> datetime | None:
     return next_open(view.campaign.window, min(turns)) if turns else None
 
 
-def tell_start(view: CampaignView, verb: str) -> None:
-    """What happens now that a campaign runs, in words, and what would surprise later."""
+def tell_start(view: CampaignView, verb: str, mail: str) -> None:
+    """What happens now that a campaign runs, and what would surprise later; `mail` is "first" or "next"."""
     campaign, out = view.campaign, console()
     now = services().ports.clock.now()
     at = first_mail_at(view, now)
@@ -161,15 +161,22 @@ def tell_start(view: CampaignView, verb: str) -> None:
     if at is None:
         out.warn("No sender of it is open. Open one: pivotr sender resume ADDRESS")
     elif at <= now:
-        out.note("The first mail goes out as soon as `pivotr run` is running.")
+        out.note(f"The {mail} mail goes out as soon as `pivotr run` is running.")
     else:
         out.note(
-            f"The next mail goes out about {when(at, campaign.zone, now)} ({campaign.zone}), "
+            f"The {mail} mail goes out about {when(at, campaign.zone, now)} ({campaign.zone}), "
             "if `pivotr run` is running."
         )
-    out.note(f"At most {counted(campaign.cap, 'mail')} a day.")
-    for text in _narrower_caps(view):
-        out.warn(text)
+    account, room = _caps(view, now)
+    out.note(f"At most {counted(min(campaign.cap, account, room), 'mail')} a day.")
+    if account < campaign.cap:
+        out.warn(
+            f"The account sends at most {account} a day, all campaigns together: below this campaign's "
+            f"{campaign.cap}. Raise it: pivotr settings set account.cap {campaign.cap}"
+        )
+    if room < campaign.cap:
+        grows = ", growing by their ramps" if any(sender.ramp for sender, _ in view.senders) else ""
+        out.warn(f"Its senders send at most {room} a day{grows}: below this campaign's {campaign.cap}.")
     if not services().preferences.get("footer.address").value:
         out.warn(
             "No postal address is under the mails, which many laws ask for. "
@@ -178,24 +185,9 @@ def tell_start(view: CampaignView, verb: str) -> None:
     out.note(f"Watch it: pivotr campaign show {campaign.id}")
 
 
-def _narrower_caps(view: CampaignView) -> list[str]:
-    """Caps of the account and of the mailboxes that hold the campaign below its own."""
+def _caps(view: CampaignView, now: datetime) -> tuple[int, int]:
+    """Most mails today of the account, and of the campaign's mailboxes together."""
     from pivotr.domain.instants import local_day
 
-    campaign = view.campaign
-    now = services().ports.clock.now()
-    found: list[str] = []
-    account = services().preferences.get("account.cap").value
-    if int(account) < campaign.cap:
-        found.append(
-            f"The account sends at most {account} mails a day, all campaigns together: below this campaign's "
-            f"{campaign.cap}. Raise it: pivotr settings set account.cap {campaign.cap}"
-        )
-    room = sum(lane.cap_on(local_day(now, lane.zone)) for _, lane in view.senders)
-    if room < campaign.cap:
-        grows = ", growing by its ramp" if any(sender.ramp for sender, _ in view.senders) else ""
-        found.append(
-            f"Its senders send at most {counted(room, 'mail')} a day{grows}: "
-            f"below the campaign's {campaign.cap}."
-        )
-    return found
+    account = int(services().preferences.get("account.cap").value)
+    return account, sum(lane.cap_on(local_day(now, lane.zone)) for _, lane in view.senders)

@@ -156,7 +156,7 @@ def _waiting(view: CampaignView) -> int:
 
 def _summary(view: CampaignView, now: datetime) -> str:
     lanes = "; ".join(
-        f"{sender.address} {lane_words(lane, view.campaign.zone, now, view.campaign.id)}"
+        f"{sender.address} {lane_words(lane, view.campaign.zone, now, view.campaign)}"
         for sender, lane in view.senders
     )
     return f"{view.campaign.id}: {view.totals['sent']} sent, {_waiting(view)} waiting; {lanes}"

@@ -1,11 +1,16 @@
-"""Instants, windows and reasons as an operator says them."""
+"""Instants, windows and reasons as an operator says them. Imported in the bodies of commands only."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from pivotr.domain.instants import from_text
+from pivotr.domain.windows import next_open
 
 if TYPE_CHECKING:
+    from pivotr.domain.campaigns import Campaign
     from pivotr.domain.lanes import Lane
 
 #: What a lane waits for → how its next instant is told.
@@ -20,10 +25,6 @@ _WAITS = {
 
 def when(instant: datetime | str, zone: str, now: datetime) -> str:
     """An instant on the clock of a zone: `now`, `today 09:31` or `Tue 24 Nov 09:31`; empty for none."""
-    from zoneinfo import ZoneInfo
-
-    from pivotr.domain.instants import from_text
-
     if not instant:
         return ""
     at = from_text(instant) if isinstance(instant, str) else instant
@@ -35,18 +36,25 @@ def when(instant: datetime | str, zone: str, now: datetime) -> str:
     return f"{local:%a %-d %b %H:%M}" if local.year == here.year else f"{local:%a %-d %b %Y %H:%M}"
 
 
-def lane_words(lane: Lane, zone: str, now: datetime, campaign: str = "") -> str:
-    """What a lane is doing, and why not more; for a campaign also that its own gate is shut."""
+def lane_words(lane: Lane, zone: str, now: datetime, campaign: Campaign | None = None) -> str:
+    """What a lane is doing, and why not more; for a campaign also whether its gate and window are shut."""
     if lane.stopped:
         return f"stopped: {lane.stopped}"
     if not lane.open:
         return "paused"
-    entry = lane.campaigns.get(campaign)
-    if campaign and (entry is None or not entry.open):
-        return "not sending for this campaign"
-    if not lane.is_on:
+    if not lane.is_on and campaign is None:
         return "no campaign"
-    return _WAITS[lane.why].format(at=when(lane.due_at, zone, now) or "now")
+    why, due_at = lane.why, from_text(lane.due_at) if lane.due_at else now
+    if campaign is not None:
+        entry = lane.campaigns.get(campaign.id)
+        if entry is None or not entry.open:
+            return "not sending for this campaign"
+        opening = next_open(campaign.window, max(due_at, now))
+        if opening is None:
+            return "waits for a sending window that never opens"
+        if opening > max(due_at, now):
+            why, due_at = "window", opening
+    return _WAITS[why].format(at=when(due_at, zone, now) or "now")
 
 
 def counted(number: int, singular: str, plural: str = "") -> str:

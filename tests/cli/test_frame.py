@@ -1,0 +1,175 @@
+"""The frame of the command line: help, version, options anywhere, the one boundary for errors, exit codes."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import pytest
+
+from pivotr import errors
+from pivotr.cli import context
+from pivotr.cli.exit_codes import EXIT_CODES, exit_code
+from pivotr.cli.main import COMMANDS
+from pivotr.ports.table import ConditionFailed, TransactionCancelled
+from tests.cli.conftest import Run
+
+
+def all_errors(kind: type[errors.PivotrError] = errors.PivotrError) -> list[type[errors.PivotrError]]:
+    return [kind, *(below for child in kind.__subclasses__() for below in all_errors(child))]
+
+
+def test_every_error_has_an_exit_code() -> None:
+    raised = [kind.__new__(kind) for kind in all_errors()]
+    codes = {type(error).__name__: exit_code(error) for error in raised}
+    assert len(raised) > 8
+    assert all(1 <= code <= 7 for code in codes.values())
+
+
+def test_the_table_of_exit_codes() -> None:
+    told = {kind.__name__: code for kind, code in EXIT_CODES.items()}
+    assert told == {
+        "PivotrError": 1, "InvalidInput": 2, "NotFound": 3, "Conflict": 4, "LimitReached": 5,
+        "Rejected": 6, "Unavailable": 6, "Misconfigured": 7,
+    }  # fmt: skip
+    assert exit_code(ConditionFailed(None)) == exit_code(TransactionCancelled(())) == 4
+    assert exit_code(errors.NoAnswer("Nobody knows.")) == 6
+
+
+def test_nothing_at_all_shows_the_help(pivotr: Run) -> None:
+    bare, asked = pivotr(), pivotr("--help")
+    assert (bare.code, bare.err) == (asked.code, asked.err) == (0, "")
+    assert bare.out == asked.out
+    assert bare.out.startswith("Usage: pivotr [OPTIONS] COMMAND [ARGS]...\n")
+    assert all(f"  {name}" in bare.out for name in COMMANDS)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help(pivotr: Run, name: str) -> None:
+    ended = pivotr(name, "--help")
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out.startswith(f"Usage: pivotr {name} [OPTIONS]")
+    assert "--json" in ended.out
+
+
+def test_version(pivotr: Run) -> None:
+    ended = pivotr("--version")
+    assert (ended.code, ended.out, ended.err) == (0, "pivotr 0.1.0\n", "")
+
+
+def test_an_unknown_command_is_a_usage_error_with_a_guess(pivotr: Run) -> None:
+    ended = pivotr("campain", "list")
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err == "There is no command “campain”. Did you mean “campaign”?\n→ See: pivotr --help\n"
+
+
+def test_an_unknown_option_is_a_usage_error(pivotr: Run) -> None:
+    ended = pivotr("sender", "list", "--colour")
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.endswith("→ See: pivotr sender list --help\n")
+    assert "--colour" in ended.err
+
+
+def test_a_noun_alone_shows_its_commands_as_a_usage_error(pivotr: Run) -> None:
+    ended = pivotr("sender")
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.startswith("Usage: pivotr sender [OPTIONS] COMMAND [ARGS]...\n")
+
+
+@pytest.mark.parametrize(
+    "words", [("--json", "sender", "list"), ("sender", "--json", "list"), ("sender", "list", "--json")]
+)
+def test_json_is_understood_anywhere(pivotr: Run, words: tuple[str, ...]) -> None:
+    ended = pivotr(*words)
+    assert (ended.code, ended.err) == (0, "")
+    assert json.loads(ended.out) == []
+
+
+def test_an_error_as_json_goes_to_stderr_and_leaves_stdout_empty(pivotr: Run) -> None:
+    ended = pivotr("campaign", "show", "nobody", "--json")
+    assert (ended.code, ended.out) == (3, "")
+    assert json.loads(ended.err) == {
+        "error": {
+            "code": "not_found",
+            "message": "There is no campaign “nobody”.",
+            "hint": "See all with: pivotr campaign list",
+        }
+    }
+
+
+def test_an_unknown_environment_is_a_matter_of_configuration(pivotr: Run) -> None:
+    ended = pivotr("sender", "list", "--env", "moon")
+    assert (ended.code, ended.out) == (7, "")
+    assert ended.err == ("There is no environment “moon”.\n→ Use one of: local, sandbox, dev, production.\n")
+
+
+@pytest.mark.parametrize(
+    ("raised", "code", "told"),
+    [
+        (KeyError("oops"), 1, "Something went wrong that should not: KeyError: 'oops'\n"
+                              "→ Run again with -v for the trace.\n"),
+        (KeyboardInterrupt(), 130, "\n"),
+        (BrokenPipeError(), 0, ""),
+        (errors.LimitReached("The day is full.", hint="Wait for tomorrow."), 5,
+         "The day is full.\n→ Wait for tomorrow.\n"),
+    ],
+)  # fmt: skip
+def test_whatever_a_command_raises_becomes_a_sentence_and_a_code(
+    pivotr: Run, monkeypatch: pytest.MonkeyPatch, raised: BaseException, code: int, told: str
+) -> None:
+    def fail() -> None:
+        raise raised
+
+    monkeypatch.setattr("pivotr.cli.sender.services", fail)
+    ended = pivotr("sender", "list")
+    assert (ended.code, ended.out, ended.err) == (code, "", told)
+
+
+def test_verbose_shows_the_trace(pivotr: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        raise KeyError("oops")
+
+    monkeypatch.setattr("pivotr.cli.sender.services", fail)
+    ended = pivotr("sender", "list", "-v")
+    assert ended.code == 1
+    assert ended.err.startswith("Traceback (most recent call last):")
+
+
+def test_output_survives_a_stream_that_knows_only_ascii(pivotr: Run) -> None:
+    added = pivotr("sender", "add", "Aśok Café <a@acme.example>", encoding="ascii")
+    shown = pivotr("sender", "show", "a@acme.example", encoding="ascii")
+    as_json = pivotr("sender", "show", "a@acme.example", "--json", encoding="ascii")
+    assert (added.code, shown.code, as_json.code) == (0, 0, 0)
+    assert "A?ok Caf?" in shown.out
+    assert json.loads(as_json.out)["name"] == "Aśok Café"
+
+
+def test_a_name_cannot_control_the_terminal(pivotr: Run) -> None:
+    pivotr("sender", "add", "a@acme.example", "--name", "Evil\x1b[2J\u202eName")
+    ended = pivotr("sender", "list")
+    assert "\x1b" not in ended.out
+    assert "\u202e" not in ended.out
+
+
+def test_a_yes_is_needed_where_nobody_can_be_asked(monkeypatch: pytest.MonkeyPatch, pivotr: Run) -> None:
+    def sure() -> None:
+        context.confirm("Really?", yes=False)
+
+    monkeypatch.setattr("pivotr.cli.sender.services", sure)
+    ended = pivotr("sender", "list")
+    assert (ended.code, ended.err) == (2, "This needs a yes, and there is nobody to ask.\n→ Add --yes.\n")
+
+
+@pytest.mark.parametrize(("answer", "code"), [("y\n", 0), ("Yes\n", 0), ("\n", 1), ("no\n", 1)])
+def test_a_question_is_asked_on_a_terminal(
+    monkeypatch: pytest.MonkeyPatch, pivotr: Run, answer: str, code: int
+) -> None:
+    def sure() -> None:
+        monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
+        context.confirm("Really?", yes=False)
+        raise SystemExit if code else errors.PivotrError("went on")
+
+    monkeypatch.setattr("pivotr.cli.sender.services", sure)
+    ended = pivotr("sender", "list", stdin=answer)
+    expected = "Really? [y/N] " + ("Nothing was changed.\n" if code else "went on\n")
+    assert ended.err == expected
