@@ -42,32 +42,40 @@ class Choice(NamedTuple):
 def choose(name: NameWords) -> Choice:
     """The word of the name that its bearer is called by."""
     tokens, family_first = name
-    for token in tokens:
-        if len(token[0]) < 5:
-            return _choose_among_initials(name)
+    for text, _, _ in tokens:
+        if len(text) < 5:
+            return _choose_among_initials(tokens, family_first=family_first)
     if len(tokens) == 1:
-        return _alone(tokens[0], front=False, behind=False, comma=family_first)
-    return _led(tokens) or _ordered(tokens, _prior(name, [False], tokens))
+        return _alone(tokens[0], BEHIND_INITIALS if family_first else ALONE)
+    return _led(tokens) or _ordered(tokens, _prior(tokens, usual=FAMILY_FIRST, comma=family_first))
 
 
-def _choose_among_initials(name: NameWords) -> Choice:
-    tokens = name.tokens
-    shouted = all(token.text.isupper() for token in tokens)
-    kinds = [len(t.text) < 5 and _is_initial(t, shouted=shouted, alone=len(tokens) == 1) for t in tokens]
-    words = [t for t, initial in zip(tokens, kinds, strict=True) if not initial]
+def _choose_among_initials(tokens: list[Token], *, family_first: bool) -> Choice:
+    shouted, alone = None, len(tokens) == 1
+    words: list[Token] = []
+    kinds: list[bool] = []
+    for token in tokens:
+        size = len(token[0])
+        if 1 < size < 5 and shouted is None:
+            shouted = all(other.text.isupper() for other in tokens)
+        initial = size == 1 or (size < 5 and _is_initial(token, shouted=bool(shouted), alone=alone))
+        kinds.append(initial)
+        if not initial and (not words or token[1] != "kr"):
+            words.append(token)
     if not words:
         return Choice(None, 0.0, "Only initials are left.")
-    if len(words) > 1 and words[1].word == "kr":
-        words = [words[0], *words[2:]]
+    front, behind = kinds[0], kinds[-1]
     if len(words) == 1:
-        return _alone(words[0], front=kinds[0], behind=any(kinds) and not kinds[0], comma=name.family_first)
-    return _led(words) or _ordered(words, _prior(name, kinds, words))
+        return _alone(
+            words[0], BEHIND_INITIALS if front or family_first else BEFORE_INITIALS if behind else ALONE
+        )
+    usual = FAMILY_FIRST / 2 if front else FAMILY_FIRST
+    between = True in kinds and not front and not behind
+    return _led(words) or _ordered(words, _prior(words, usual=usual, comma=family_first or between))
 
 
 def _is_initial(token: Token, *, shouted: bool, alone: bool) -> bool:
     text, word, dotted = token
-    if len(text) == 1:
-        return True
     if alone and len(text) > 2:
         return False
     if not alone and (word in leading_words().short or word == "kr"):
@@ -79,14 +87,13 @@ def _is_initial(token: Token, *, shouted: bool, alone: bool) -> bool:
     return text.isupper() and not shouted and len(text) <= 3 and not (is_listed(word) and score(word) > 0)
 
 
-def _prior(name: NameWords, kinds: list[bool], words: list[Token]) -> float:
-    if name.family_first or (any(kinds) and not kinds[0] and not kinds[-1]):
+def _prior(words: list[Token], *, usual: float, comma: bool) -> float:
+    """How often the family name stands first in names of this shape."""
+    if comma:
         return FAMILY_FIRST_INITIAL
-    if kinds[0]:
-        return FAMILY_FIRST / 2
-    if len(words) > 2 and words[-1].word in leading_words().title_names:
+    if len(words) > 2 and usual == FAMILY_FIRST and words[-1].word in leading_words().title_names:
         return FAMILY_FIRST_TITLED
-    return FAMILY_FIRST
+    return usual
 
 
 def _led(words: list[Token]) -> Choice | None:
@@ -138,17 +145,16 @@ def _weights(likely: list[float], family_first: float) -> list[float]:
     return weights
 
 
-def _alone(token: Token, *, front: bool, behind: bool, comma: bool) -> Choice:
+def _alone(token: Token, usual: float) -> Choice:
+    """The only full word: `usual` tells how often such a word is the given name."""
     text, word, _ = token
-    value = score(word)
     if word in leading_words().short:
         return Choice(None, 0.0, "No given name is written out.")
-    if value < FAMILY and is_listed(word):
+    likely = odds(word)
+    if likely < FAMILY_ODDS and is_listed(word):
         return Choice(None, 0.0, f"{text} is a family name, and no given name is written out.")
     part = given_part(word)
     if part is not None:
         return Choice(part, 0.8, f"{text} is a given and a family name written as one word.")
-    usual = BEHIND_INITIALS if front or comma else BEFORE_INITIALS if behind else ALONE
-    chance = usual / (1 - usual) * odds(word)
-    where = "behind initials" if front or comma else "before initials" if behind else "alone"
-    return Choice(text, chance / (1 + chance), f"{text} stands {where}.")
+    chance = usual / (1 - usual) * likely
+    return Choice(text, chance / (1 + chance), f"{text} is the only word written out.")

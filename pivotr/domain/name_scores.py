@@ -61,11 +61,13 @@ def odds(word: str) -> float:
     return exp(score(word))
 
 
+@lru_cache(maxsize=65_536)
 def is_listed(word: str) -> bool:
     """True for words that some list holds."""
     return _listed(word) is not None
 
 
+@lru_cache(maxsize=65_536)
 def given_part(word: str) -> str | None:
     """The given name of a given and a family name written as one ("amitsharma"); None for other words."""
     if is_listed(word):

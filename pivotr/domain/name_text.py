@@ -25,7 +25,6 @@ _MACHINE = re.compile(
     r"\{\{|%\w+%|^\s*[=#]\w|https?:|www\.|mailto:|^\S+\.(?:com|in|org|net|co|io)$", re.IGNORECASE
 )
 _TIDY = re.compile(r"[A-Za-z .,']+").fullmatch
-_DOMAIN = re.compile(r"www\.|\.(?:com|in|org|net|co|io)\s*$", re.IGNORECASE)
 _ODD = re.compile(r"[{%=#:/.]")
 _BREAK = re.compile(r"[|•·–—;#:/&-]")
 _OPENING = re.compile(r"[(\[<{\"“”'‘]")
@@ -57,20 +56,23 @@ def read_cell(name: str) -> NameWords | str:
     """The words of the name in a cell, or one sentence on why the cell holds no name to greet with."""
     if len(name) > 4 * LONGEST:
         return "The text is too long for a name."
-    if not _TIDY(name) or ("." in name and _DOMAIN.search(name)):
+    if not _TIDY(name) or "." in name[-4:-1]:
         text = visible(name)
         return _unwanted(text) or _read_text(text)
     # Most cells hold letters, blanks, dots and commas only: words that are no names are looked up at once.
-    markers, folded = marker_words(), name.casefold()
-    words = folded.replace(".", " ").replace(",", " ").split()
-    if markers.all.isdisjoint(words) and len(words) > 1:
-        if "." not in name and "," not in name and "'" not in name:
-            return NameWords(list(map(Token, name.split(), words)))
-        if "," not in name:
-            return NameWords(_tokens(name))
-    elif not markers.late.isdisjoint(words):
+    markers, words = marker_words(), name.lower().replace(".", " ").replace(",", " ").split()
+    if not markers.late.isdisjoint(words):
         return _REFUSED["late"]
-    return _words(_before_kin(name).split(","))
+    if len(words) < 2 or "," in name or "'" in name or not markers.all.isdisjoint(words):
+        return _words((name if markers.turns.isdisjoint(words) else _before_kin(name)).split(","))
+    return NameWords(_dotted(name) if "." in name else list(map(Token, name.split(), words)))
+
+
+def _dotted(name: str) -> list[Token]:
+    """The words of a tidy name such as "K. R. Narayanan" or "D.K.Shivakumar"."""
+    chunks = name.replace(".", ". ").split()
+    bare = [(chunk.rstrip("."), chunk) for chunk in chunks]
+    return [Token(text, text.lower(), text is not chunk) for text, chunk in bare if text]
 
 
 def _unwanted(text: str) -> str:
@@ -205,6 +207,10 @@ def _is_tail(token: Token, markers: MarkerWords) -> bool:
     return word in markers.polite
 
 
+def _is_of_name(sign: str) -> bool:
+    return sign.isalpha() or sign in _WITHIN or unicodedata.category(sign)[0] == "M"
+
+
 def _refusal(tokens: list[Token]) -> str:
     """Why these words are nobody to greet; empty where they may be a name."""
     if not tokens:
@@ -219,6 +225,6 @@ def _refusal(tokens: list[Token]) -> str:
             return _REFUSED[kind]
         if word[0] == word[-1] and len(word) > 2 and word == word[0] * len(word):
             return _REFUSED["filler"]
-        if not word.isalpha() and any(sign.isdigit() for sign in word):
-            return "Letters and digits are mixed, as in a user name."
+        if not word.isalpha() and any(not _is_of_name(sign) for sign in word):
+            return "Letters are mixed with digits or signs, as in a user name."
     return ""

@@ -7,6 +7,7 @@ module: no guess about gender, religion or caste is made or kept.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from pivotr.domain.name_order import choose
@@ -33,14 +34,15 @@ def parse_name(name: str) -> ParsedName:
     cell = read_cell(name)
     if isinstance(cell, str):
         return ParsedName(None, 0.0, cell)
-    other = not name.isascii() and any(is_other_script(token.text) for token in cell.tokens)
-    choice = choose_in_script(cell) if other else choose(cell)
-    if choice.word is None:
-        return ParsedName(None, 0.0, choice.why)
-    confidence = round(choice.confidence, 3)
+    if name.isascii() or not any(is_other_script(token.text) for token in cell.tokens):
+        word, confidence, why = choose(cell)
+    else:
+        word, confidence, why = choose_in_script(cell)
+    if word is None:
+        return ParsedName(None, 0.0, why)
     if confidence < FLOOR:
-        return ParsedName(None, confidence, "It is unsure which word is the given name.")
-    return ParsedName(title_case(choice.word), confidence, choice.why)
+        return ParsedName(None, round(confidence, 3), "It is unsure which word is the given name.")
+    return ParsedName(title_case(word), round(confidence, 3), why)
 
 
 def greeting(name: str, threshold: float = FLOOR) -> str:
@@ -49,6 +51,7 @@ def greeting(name: str, threshold: float = FLOOR) -> str:
     return parsed.first_name if parsed.first_name is not None and parsed.confidence >= threshold else ""
 
 
+@lru_cache(maxsize=65_536)
 def title_case(word: str) -> str:
     """Title case part by part ("anna-maria" → "Anna-Maria"); scripts without case stay."""
     if _INNER_CAPITAL(word):
