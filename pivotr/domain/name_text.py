@@ -15,6 +15,8 @@ _REFUSED = {
     "filler": "The cell holds a filler, not a name.",
     "phrase": "The cell holds a phrase, not a name.",
 }
+#: Signs that a name may hold besides letters: apostrophes, hyphens, and the joiners of Indian scripts.
+_WITHIN = "'’ʼ-‐\u200c\u200d"
 _RELATIVES = ("wife", "son", "daughter", "husband", "mother", "father")
 
 #: No name that a person would be greeted with is longer than this many characters.

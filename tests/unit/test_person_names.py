@@ -151,8 +151,8 @@ def test_the_late_are_not_greeted(name: str) -> None:
     "name",
     [
         "Acme Pvt Ltd", "Gupta & Sons", "Purchase Manager", "HR Team", "Accounts Dept.", "CEO",
-        "Shree Ganesh Enterprises", "test", "N/A", "asdf", "None Of The Above", "{{FirstName}}", "xxx", "--", "", "😀😀", "12345",
-        "rahul@example.com", "https://example.com/amit", "www.example.com", "user123",
+        "Shree Ganesh Enterprises", "test", "N/A", "asdf", "None Of The Above", "{{FirstName}}",
+        "xxx", "--", "", "😀😀", "12345", "rahul@example.com", "https://example.com/amit", "www.example.com", "user123",
         "K", "A.B.", "Dr.", "Mr. Gupta",
         "Sharma", "Mr. & Mrs. Sharma", "rk.sharma@", "Rahul and Amit",
     ],
