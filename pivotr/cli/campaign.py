@@ -137,6 +137,7 @@ def preview(
     ] = None,
 ) -> None:
     """What leads would get, exactly. Nothing is sent."""
+    from pivotr.cli.mail_texts import readable
     from pivotr.cli.text_files import write_bytes
 
     mails = services().previews.campaign(options.find(key).id, lead, count, step=step)
@@ -150,8 +151,7 @@ def preview(
     for number, mail in enumerate(mails):
         if number:
             out.text("-" * 72)
-        out.facts([("From", mail.sender), ("To", mail.to), ("Subject", mail.subject)])
-        out.text("\n" + mail.text.rstrip())
+        out.text(readable(mail.data))
 
 
 @app.command("update")

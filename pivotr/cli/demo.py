@@ -160,18 +160,11 @@ def _tell(services: Services, campaign: Campaign) -> None:
 
 
 def _one_mail(outbox: Path) -> str:
-    """From, To, Subject and text of the first mail of a Maildir by name."""
-    from email import message_from_bytes
-    from email.policy import default
+    """The first mail of a Maildir by name."""
+    from pivotr.cli.mail_texts import readable
 
     first = min((outbox / "new").iterdir(), default=None)
-    if first is None:
-        return "(none)"
-    mail = message_from_bytes(first.read_bytes(), policy=default)
-    body = mail.get_body(("plain",))
-    text = body.get_content() if body is not None else ""
-    head = "\n".join(f"{name}: {mail[name]}" for name in ("From", "To", "Subject"))
-    return f"{head}\n\n{text.rstrip()}"
+    return readable(first.read_bytes()) if first else "(none)"
 
 
 def _quoted(path: Path) -> str:
