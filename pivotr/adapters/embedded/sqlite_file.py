@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext, supp
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
-from weakref import WeakSet
+from weakref import WeakSet, finalize
 
 from pivotr.adapters.embedded import sqlite_faults
 from pivotr.errors import Unavailable
@@ -41,13 +41,11 @@ class _Held:
         self.connection = connection
         self._path = path
         self._identity = _identity(path)
+        finalize(self, connection.close)
 
     def has_lost_its_file(self) -> bool:
         """True where the path leads to another file by now, or to none: what is written here is lost."""
         return _identity(self._path) != self._identity
-
-    def __del__(self) -> None:
-        self.connection.close()
 
 
 class SqliteFile:
@@ -153,12 +151,12 @@ class SqliteFile:
             cached_statements=512,
         )
         held = _Held(connection, self.path)
+        self._held.add(held)
         # FULL: a claim that a power failure takes back would be a second mail. NORMAL keeps the file whole,
         # but may lose the last transactions.
         connection.execute(f"PRAGMA synchronous={'FULL' if self._durable else 'NORMAL'}")
         for pragma in PRAGMAS:
             connection.execute(pragma)
-        self._held.add(held)
         return held
 
     def _create(self, path: Path) -> None:
