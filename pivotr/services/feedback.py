@@ -62,7 +62,8 @@ class Feedback:
         A malformed body fails too, so that it reaches the dead-letter queue with its reason in the log.
         """
         failed: list[str] = []
-        deliveries: dict[tuple[str, str], list[tuple[str, FeedbackEvent, MailRef]]] = {}
+        # by mail: the same delivery may come twice in one batch, and a transaction writes each entry once
+        deliveries: dict[tuple[str, str], dict[str, tuple[str, FeedbackEvent, MailRef]]] = {}
         for record, body in records:
             try:
                 event = parse_body(body)
@@ -70,13 +71,15 @@ class Feedback:
                     raise InvalidInput(f"This record is not feedback: {event.detail}")
                 mail = self._mail_of(event)
                 if event.kind == "delivery" and mail:
-                    deliveries.setdefault((mail.campaign.id, mail.day), []).append((record, event, mail))
+                    of_day = deliveries.setdefault((mail.campaign.id, mail.day), {})
+                    of_day.setdefault(mail.attempt, (record, event, mail))
                 else:
                     self._take(event, mail)
             except PivotrError as error:
                 _log.warning("feedback record %s failed: %s", record, error.sentence)
                 failed.append(record)
-        for group in deliveries.values():
+        for of_day in deliveries.values():
+            group = list(of_day.values())
             for start in range(0, len(group), _FOLD):
                 failed += self._deliver(group[start : start + _FOLD])
         return failed
