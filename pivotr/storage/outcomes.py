@@ -36,6 +36,7 @@ def ending(
     now: datetime,
 ) -> Closing:
     """How the claim is to be closed; what is not known for sure is unknown."""
+    due = next_due(campaign.step_after(step), campaign.window, campaign.id, lead.id, step, now)
     unknown = Closing(
         campaign=campaign,
         lead=lead.id,
@@ -45,17 +46,17 @@ def ending(
         ticket=ticket,
         result="unknown",
         at=now,
+        # used where the mail was accepted, be it by the evidence of an event that was faster than its answer
+        next_due=to_text(due) if due else "",
         domain=lead.domain,
         facts=facts,
     )
     if isinstance(outcome, Accepted):
-        due = next_due(campaign.step_after(step), campaign.window, campaign.id, lead.id, step, now)
         return replace(
             unknown,
             result="accepted",
             message_id=outcome.message_id,
             thread=header_id(provider, outcome.message_id, claim.attempt, sender.domain),
-            next_due=to_text(due) if due else "",
         )
     if isinstance(outcome, RecipientRejected):
         return replace(unknown, result="rejected", reason=outcome.text)
