@@ -16,13 +16,22 @@ from pivotr.domain.lanes import LaneRamp
 
 @dataclass(slots=True)
 class Arrivals:
-    """Follow-ups that fall due evenly over a stretch of time."""
+    """Follow-ups that fall due evenly over a stretch of time; `luck` (0 to 1) places the last of them."""
 
     step: int
     start: float
     end: float
     count: int = 0
     served: int = 0
+    luck: float | None = None
+
+    @property
+    def length(self) -> float:
+        """Seconds in which all fall due: the greatest of n even draws is the n-th root of one."""
+        whole = self.end - self.start
+        if self.luck is None or not self.count:
+            return whole
+        return whole * float(self.luck ** (1 / self.count)) * (self.count + 1) / self.count
 
     def due(self, at: float) -> int:
         """How many are due by an instant and not yet sent."""
@@ -30,12 +39,12 @@ class Arrivals:
             return self.count - self.served
         if at <= self.start:
             return 0
-        share = (at - self.start) / (self.end - self.start)
+        share = (at - self.start) / self.length
         return max(0, min(self.count, int(share * (self.count + 1))) - self.served)
 
     def next_at(self) -> float:
         """When the next one falls due."""
-        return self.start + (self.end - self.start) * (self.served + 1) / (self.count + 1)
+        return min(self.end, self.start + self.length * (self.served + 1) / (self.count + 1))
 
 
 @dataclass(slots=True)
@@ -82,7 +91,7 @@ class Entry:
             taken.append((1, count))
         return taken
 
-    def expect(self, step: int, count: int, opening: int, at: float) -> None:
+    def expect(self, step: int, count: int, opening: int, at: float, *, pace: Pace) -> None:
         """Date the next step of mails that leave now."""
         if step > len(self.delays):
             return
@@ -95,7 +104,9 @@ class Entry:
         else:
             number, start, end = opening, at, self.openings.ends[opening]
         key = (number, step + 1) if delay else (-int(at), step + 1)
-        one = self.arrivals.setdefault(key, Arrivals(step + 1, start, end))
+        one = self.arrivals.get(key)
+        if one is None:
+            one = self.arrivals[key] = Arrivals(step + 1, start, end, luck=pace.luck())
         one.count += count
 
 
@@ -240,7 +251,7 @@ class Mailbox:
             entry = able[(self.rotation + place) % several]
             mails = each + (1 if place < rest else 0)
             if mails:
-                self._count(entry, mails, at, last_at, tally)
+                self._count(entry, mails, at, last_at, stage)
         self.rotation = (self.rotation + rest) % several
         if self.ramp is not None and not self.is_counted:
             self.ramp = self.ramp.next_day()
@@ -257,17 +268,17 @@ class Mailbox:
         waiting = entry.first + entry.due(at)
         return max(1, min(entry.share - entry.used, waiting))
 
-    def _count(self, entry: Entry, mails: int, at: float, last_at: float, tally: Tally) -> None:
+    def _count(self, entry: Entry, mails: int, at: float, last_at: float, stage: Stage) -> None:
         entry.used += mails
         if not entry.is_subject:
             self.others_today += mails
         middle = (at + last_at) / 2
         for step, count in entry.serve(mails, last_at):
-            entry.expect(step, count, entry.opening, middle)
+            entry.expect(step, count, entry.opening, middle, pace=stage.pace)
         if entry.is_subject:
-            tally.count(entry.day, mails, at, last_at)
+            stage.tally.count(entry.day, mails, at, last_at)
             if entry.is_done:
-                tally.limit(entry.day, self.sender, "leads")
+                stage.tally.limit(entry.day, self.sender, "leads")
 
     def _say(self, able: list[Entry], tally: Tally, why: str, end: float = 0.0) -> None:
         """Note what ends the day of the subject campaign here; no word means the clock did."""

@@ -52,6 +52,10 @@ class Pace:
             return mails * mean
         return max(0.0, mails * mean + self._draw * math.sqrt(variance * mails))
 
+    def luck(self) -> float | None:
+        """An even draw from 0 to 1; None where figures are the expected ones."""
+        return None if self._chance is None else 1.0 - self._chance.random()
+
     def binomial(self, trials: int, share: float) -> int:
         """How many of so many trials come out, each with probability `share`."""
         expected = trials * share

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from pivotr.domain.lanes import LaneRamp
+from pivotr.domain.campaigns import Campaign
+from pivotr.domain.instants import from_text, local_day
+from pivotr.domain.lanes import Lane, LaneRamp
 from pivotr.domain.pacing import Gap
+from pivotr.domain.senders import slower
 from pivotr.domain.windows import Window
 
 
@@ -76,3 +79,25 @@ class Plan:
     verdict_days: int = 30
     invalid_share: float = 0.0
     unchecked_share: float = 1.0
+
+
+def lane_plan(lane: Lane, campaign: Campaign, gap: Gap | None, now: datetime) -> LanePlan:
+    """A mailbox as it stands now; `gap` is its own floor. Its next turn keeps the pace of its last mail."""
+    entry = lane.campaigns.get(campaign.id)
+    free_at = None
+    if entry and entry.open and lane.why in ("gap", "backoff") and lane.due_at:
+        free_at = from_text(lane.due_at)
+    elif lane.last_sent_at:
+        free_at = from_text(lane.last_sent_at) + timedelta(seconds=slower(campaign.gap, gap).mean)
+    today = local_day(now, lane.zone)
+    is_today = lane.day == today
+    return LanePlan(
+        sender=lane.id,
+        zone=lane.zone,
+        cap=lane.cap_on(today),
+        ramp=lane.ramp,
+        gap=gap,
+        day=lane.day if is_today else "",
+        used=lane.used if is_today else 0,
+        free_at=free_at,
+    )
