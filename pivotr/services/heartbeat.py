@@ -175,7 +175,13 @@ class Heartbeat:
         return [self._campaigns.get(campaign.id, consistent=True) or campaign for campaign in live]
 
     def _enrol_slices(self, campaign: Campaign, started: datetime) -> int:
-        """Enrol until the lists end or the run's time is up; then let resting lanes look again."""
+        """Enrol until the lists end or the run's time is up; then let lanes look again that had nobody.
+
+        A lane whose queue was empty may be about to rest for want of leads: only a new ticket stops that.
+        """
+        if campaign.enrol.done:
+            return 0
+        empty = [sender for sender in campaign.senders if self._has_nobody(campaign.id, sender)]
         count = 0
         while (self._clock.now() - started).total_seconds() < _BUDGET:
             result = self._enrol(campaign)
@@ -183,13 +189,17 @@ class Heartbeat:
                 break
             campaign, enrolled = result
             count += enrolled
+        self._recent.remember(campaign)
         if count:
-            self._recent.remember(campaign)
             for lane in self._lanes.get_many(campaign.senders, consistent=True).values():
                 entry = lane.campaigns.get(campaign.id)
-                if lane.is_on and entry and entry.open and (lane.why == "idle" or entry.idle_until):
+                if lane.is_on and entry and entry.open and (lane.id in empty or entry.idle_until):
                     self._end_idleness(lane, campaign.id)
         return count
+
+    def _has_nobody(self, campaign: str, sender: str) -> bool:
+        rows, _ = self._leads.waiting(queue_key(campaign, sender), Between(), limit=1)
+        return not rows
 
     def _end_idleness(self, lane: Lane, campaign: str) -> None:
         """New leads wait for a lane that rests for want of them: that makes more possible."""
@@ -202,7 +212,7 @@ class Heartbeat:
             return
         if due_at is not None or lane.why == "gap":
             job = VerifyJob(sender=lane.id, ticket=lane.ticket + 1, campaign=campaign)
-            turns.emit(self._queues, job)
+            turns.emit_next(self._queues, job, due_at or from_text(lane.due_at), now)
 
     def _close_old(self, campaign: Campaign, sender: str) -> int:
         """Claims whose owner is gone: nobody knows whether the mail went out, unless evidence has come."""

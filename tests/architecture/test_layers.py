@@ -23,7 +23,16 @@ MATRIX: dict[str, set[str]] = {
     "adapters": {"ground", "ports", "adapters"},
     "adapters.embedded": {"ground", "ports", "adapters", "adapters.embedded"},
     "adapters.aws": {"ground", "ports", "adapters", "adapters.aws"},
-    "wiring": {"ground", "ports", "storage", "services", "adapters", "adapters.embedded", "adapters.aws"},
+    "wiring": {
+        "ground",
+        "ports",
+        "storage",
+        "services",
+        "adapters",
+        "adapters.embedded",
+        "adapters.aws",
+        "wiring",
+    },
     "functions": {"ground", "ports", "functions", "wiring", "storage.types"},
     "cli": {"ground", "cli", "wiring", "services.types"},
     "entry": {"cli"},
@@ -40,6 +49,8 @@ def layer(module: str) -> str:
         return "ground"
     if parts[0] == "adapters":
         return "adapters." + parts[1] if len(parts) > 1 and parts[1] in ("embedded", "aws") else "adapters"
+    if parts[0].startswith("wiring"):
+        return "wiring"
     return "entry" if parts[0] == "__main__" else parts[0]
 
 

@@ -188,7 +188,7 @@ class Machine(RuleBasedStateMachine):
     @rule(number=pick)
     def redrive(self, number: int) -> None:
         """Old and invented jobs come back: tickets decide."""
-        sender = self.world.services.senders.all()[number % 2][1]
+        sender = self.world.observer.senders.all()[number % 2][1]
         body = (
             f'{{"kind":"verify","sender":"{sender.id}","ticket":{max(1, sender.ticket - number % 3)},'
             f'"campaign":"{self.campaign(number)}"}}'

@@ -1,0 +1,56 @@
+"""The five collaborators of one environment, as the services take them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pivotr.ports.clock import Clock
+    from pivotr.ports.mailer import Mailer
+    from pivotr.ports.queues import Queues
+    from pivotr.ports.table import Table
+    from pivotr.ports.verifier import Verifier
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """Key material of one environment."""
+
+    lead: bytes
+    unsubscribe: tuple[bytes, ...]
+
+    def __repr__(self) -> str:
+        return "Secrets(…)"
+
+
+@dataclass
+class Ports:
+    """The five collaborators; a worker never builds those that it does not use."""
+
+    table: Table
+    queues: Queues
+    clock: Clock
+    make_mailer: Callable[[], Mailer]
+    make_verifier: Callable[[], Verifier]
+    make_secrets: Callable[[], Secrets]
+    #: Work of the embedded environment between two jobs, such as announcing mails; returns how much was done.
+    chores: tuple[Callable[[], int], ...] = ()
+    close: Callable[[], None] = lambda: None
+
+    @cached_property
+    def mailer(self) -> Mailer:
+        """The mailer, made on first use."""
+        return self.make_mailer()
+
+    @cached_property
+    def verifier(self) -> Verifier:
+        """The verifier, made on first use."""
+        return self.make_verifier()
+
+    @cached_property
+    def secrets(self) -> Secrets:
+        """The keys, read on first use."""
+        return self.make_secrets()

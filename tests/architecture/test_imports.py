@@ -1,0 +1,65 @@
+"""What is loaded, and what is not: the command line stays light, a worker never loads the command line.
+
+Modules are counted, not milliseconds: that holds on any machine.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = ("boto3", "botocore", "aws_cdk", "pydantic", "rich", "sqlite3")
+
+
+def loaded(*arguments: str) -> tuple[set[str], str]:
+    """Top packages that a fresh interpreter has loaded at the end of a program, and what it wrote to stdout."""
+    run = subprocess.run(
+        [sys.executable, "-X", "importtime", *arguments], capture_output=True, text=True, check=True
+    )
+    lines = [line for line in run.stderr.splitlines() if line.startswith("import time:")]
+    return {line.rpartition("|")[2].strip().split(".")[0] for line in lines}, run.stdout
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--help",), ("leads", "list", "--help"), ("campaign", "create", "--help"), ("run", "--help"),
+        ("demo", "--help"), ("settings", "--help"), ("sender", "add", "--help"), ("list", "--help"),
+        ("template", "--help"), ("logs", "--help"), ("metrics", "--help"), ("suppress", "--help"),
+        ("dlq", "--help"), ("feedback", "--help"),
+    ],
+)  # fmt: skip
+def test_help_loads_nothing_heavy(words: tuple[str, ...]) -> None:
+    found, out = loaded("-m", "pivotr", *words)
+    assert out.startswith("Usage: pivotr")
+    assert "typer" in found
+    assert not found & set(HEAVY)
+
+
+def test_version_loads_nothing_but_pivotr() -> None:
+    bare, _ = loaded("-c", "pass")
+    found, out = loaded(
+        "-c", "import sys; sys.argv = ['pivotr', '--version']; from pivotr.__main__ import run; run()"
+    )
+    assert out == "pivotr 0.1.0\n"
+    assert found - bare <= {"pivotr"}
+
+
+@pytest.mark.parametrize("function", ["send_email", "verify_email", "process_feedback", "heartbeat"])
+def test_a_worker_never_loads_the_command_line(function: str) -> None:
+    found, _ = loaded("-c", f"import pivotr.functions.{function}, pivotr.wiring")
+    assert "pivotr" in found
+    assert not found & {"typer", "rich", "aws_cdk", "moto"}
+
+
+def test_a_command_on_the_embedded_environment_needs_no_aws(tmp_path_factory: pytest.TempPathFactory) -> None:
+    home = tmp_path_factory.mktemp("home")
+    code = (
+        f"import os, sys; os.environ['PIVOTR_HOME'] = {str(home)!r}; sys.argv = ['pivotr', 'sender', 'list'];"
+        "from pivotr.cli.main import main; sys.exit(main(sys.argv[1:]))"
+    )
+    found, _ = loaded("-c", code)
+    assert "pydantic" in found
+    assert not found & {"boto3", "botocore", "aws_cdk", "rich"}
