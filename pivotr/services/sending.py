@@ -227,7 +227,14 @@ class Sending:
                 lane_day=local_day(turn.now, turn.lane.zone),
                 campaign_day=local_day(turn.now, turn.campaign.zone),
             ),
-            leads.claim(turn.lead.id, turn.lead.queue, job.step, now=turn.now, claim=claim, verdict=verdict),
+            leads.claim(
+                turn.lead.id,
+                queue_key(job.campaign, job.sender),
+                job.step,
+                now=turn.now,
+                claim=claim,
+                verdict=verdict,
+            ),
             metrics.counters(ACCOUNT, claim.account_day, {"used": 1}, condition=conditions.day_has_room()),
         ]
 
