@@ -33,6 +33,7 @@ from pivotr.storage.templates import Templates
 
 EVERYBODY = Filters()
 CAREFUL = Policy()
+_TRIES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,19 +157,62 @@ class Campaigns:
         fields = [*changes, *(["shares"] if updated.shares != campaign.shares else [])]
         dumped = updated.model_dump(mode="json")
         edit = campaign_writes.edit(campaign, **{field: dumped[field] for field in fields})
-        now = self._clock.now()
-        entry_key = log.plain_key(now, self._clock.token(), "campaign", "updated")
-        entry = log.entry(campaign.id, entry_key, "updated", at=now, actor=actor, changed=sorted(changes))
-        moved, writes = self._lane_writes(campaign, updated)
-        try:
-            transactions.run(
-                self._table, [edit, entry, *writes], token=self._clock.token(), clock=self._clock
+        return self._save(campaign, updated, edit, actor=actor, changed=sorted(changes))
+
+    def drop_sender(self, key: str, address_or_id: str, *, actor: str = "") -> Campaign:
+        """Take a mailbox out: its waiting first mails go to the others, its sequences end as they stand.
+
+        Raises NotFound, Conflict: the last one cannot leave, nor can one that is not in the campaign.
+        """
+        campaign = self.get(key)
+        sender = self._sender(address_or_id)
+        rest = tuple(one for one in campaign.senders if one != sender.id)
+        if campaign.status in ("completed", "aborted") or len(rest) == len(campaign.senders):
+            raise Conflict(
+                f"{sender.address} sends nothing for “{campaign.name}”.",
+                hint=f"See who does: pivotr campaign show {campaign.id}",
             )
-        except TransactionCancelled:
-            raise Conflict("The campaign changed at this very moment.", hint="Try again.") from None
-        for lane in moved:
-            turns.emit(self._queues, VerifyJob(sender=lane.id, ticket=lane.ticket + 1, campaign=campaign.id))
-        return self.get(campaign.id)
+        if not rest:
+            raise Conflict(
+                f"{sender.address} is the last sender of “{campaign.name}”.",
+                hint=f"End the campaign instead: pivotr campaign abort {campaign.id}",
+            )
+        shares = split_cap(campaign.cap, rest)
+        gone = (*campaign.gone, sender.id) if campaign.is_live else campaign.gone
+        updated = campaign.model_copy(update={"senders": rest, "shares": shares, "gone": gone})
+        edit = campaign_writes.edit(campaign, senders=list(rest), shares=shares, gone=list(gone))
+        left: list[Write] = [lanes.leave_entry(sender.id, campaign.id)] if campaign.is_live else []
+        return self._save(campaign, updated, edit, left, actor=actor, changed=["senders"])
+
+    def _save(
+        self,
+        old: Campaign,
+        new: Campaign,
+        edit: Update,
+        more: Sequence[Write] = (),
+        *,
+        actor: str,
+        changed: list[str],
+    ) -> Campaign:
+        """Write an edit with what it means for the lanes, then emit for those that it woke."""
+        for _ in range(_TRIES):
+            now = self._clock.now()
+            entry_key = log.plain_key(now, self._clock.token(), "campaign", "updated")
+            entry = log.entry(old.id, entry_key, "updated", at=now, actor=actor, changed=changed)
+            moved, writes = self._lane_writes(old, new)
+            try:
+                transactions.run(
+                    self._table, [edit, entry, *writes, *more], token=self._clock.token(), clock=self._clock
+                )
+            except TransactionCancelled as cancelled:
+                if cancelled.reasons[0]:
+                    break
+                continue
+            for lane in moved:
+                job = VerifyJob(sender=lane.id, ticket=lane.ticket + 1, campaign=old.id)
+                turns.emit(self._queues, job)
+            return self.get(old.id)
+        raise Conflict("The campaign changed at this very moment.", hint="Try again.")
 
     def add(self, key: str) -> Campaign:
         """Enrol who has joined the lists since: go through them again. Nobody is enrolled twice."""
@@ -279,16 +323,17 @@ class Campaigns:
         moved: list[Lane] = []
         writes: list[Write] = []
         now = self._clock.now()
-        for lane in self._lanes.get_many(old.senders, consistent=True).values():
+        for lane in self._lanes.get_many(new.senders, consistent=True).values():
             share = new.shares.get(lane.id, 1)
-            is_more = share > old.shares.get(lane.id, 0)
             change = Change(set={("campaigns", old.id, "s"): share})
-            waits_for = {"cap", "idle"} if is_more else set()
+            waits_for = {"cap", "idle"} if share > old.shares.get(lane.id, 0) else set()
             if new.window != old.window:
                 waits_for.add("window")
-            if lane.why in waits_for:
+            if waits_for:
+                # spent even where the lane does not rest: a turn in flight may be about to park it
                 moved.append(lane)
-                due_at = lanes.reopened_at(lane, now, old.gap.minimum)
+                is_resting = lane.why in waits_for
+                due_at = lanes.reopened_at(lane, now, old.gap.minimum) if is_resting else None
                 writes.append(lanes.wake(lane, due_at, change))
             elif new.shares != old.shares:
                 writes.append(Update(names.SENDERS, (lane.id,), change))

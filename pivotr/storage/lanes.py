@@ -188,6 +188,13 @@ def shut_entry(sender: str, campaign: str) -> Update:
     return Update(names.SENDERS, (sender,), Change(set={(*path, "o"): False}), Present(path))
 
 
+def leave_entry(sender: str, campaign: str) -> Update:
+    """Shut the campaign's gate for good: the mailbox has left it. The entry stays until the campaign is over."""
+    path = ("campaigns", campaign)
+    change = Change(set={(*path, "o"): False, (*path, "l"): True})
+    return Update(names.SENDERS, (sender,), change, Present(path))
+
+
 def remove_entry(sender: str, campaign: str) -> Update:
     """Forget a campaign that is over; its counters stay on the lane."""
     return Update(names.SENDERS, (sender,), Change(remove=(("campaigns", campaign),)), Present("id"))
