@@ -17,7 +17,6 @@ from pivotr.ports.mailer import Mail
 from pivotr.ports.table import Change, Condition, Item, Key, Put, Update, Write
 from pivotr.storage.lanes import Lanes
 from pivotr.storage.leads import Leads
-
 from tests.simulation.faults import Crash
 from tests.simulation.world import LEAD_KEY, World
 
@@ -136,7 +135,7 @@ def is_park(writes: Sequence[Write]) -> bool:
 def meanwhile(
     world: World, is_meant: Callable[[Sequence[Write]], bool], action: Callable[[], object]
 ) -> list[bool]:
-    """Let `action` happen after all reads and just before the first write that is meant; tells when it did."""
+    """Let `action` happen after all reads, just before the first write that is meant; tells when it did."""
     transact, update = world.table.transact, world.table.update
     happened: list[bool] = []
 

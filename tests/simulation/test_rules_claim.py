@@ -8,7 +8,6 @@ from pivotr.domain.suppression import Suppression
 from pivotr.ports.table import Between
 from pivotr.storage import stopping
 from pivotr.storage.leads import Leads
-
 from tests.simulation.faults import Crash
 from tests.simulation.promises import at_most_once, check
 from tests.simulation.stage import (
@@ -57,7 +56,7 @@ def test_a_claimed_lead_is_not_claimed_again() -> None:
 
 
 def test_each_call_has_its_own_request_token() -> None:
-    """P1: the second copy repeats the claim with the first one's token, is answered with success, both send."""
+    """P1: the second copy repeats the claim with the first one's token, is told "done", and both send."""
     world, campaign = staged(1)
     job = send_job(world, campaign, person(world))
     copy = world.connect().sending

@@ -10,7 +10,6 @@ from pivotr.domain.campaigns import Filters
 from pivotr.errors import Conflict
 from pivotr.ports.mailer import NotSent, Unknown
 from pivotr.storage.log import Log
-
 from tests.simulation.faults import Crash
 from tests.simulation.promises import at_most_once, check
 from tests.simulation.stage import (
@@ -27,6 +26,7 @@ from tests.simulation.stage import (
     person,
     second,
     send,
+    send_job,
     staged,
     stale,
     stored,
@@ -86,7 +86,7 @@ def test_a_late_record_settles_the_doubt_about_its_mail() -> None:
 
 
 def test_evidence_that_came_first_forbids_the_doubt() -> None:
-    """P3: Delivery arrives while the claim is open; then unconfirmed is written: nothing would ever settle it."""
+    """P3: Delivery arrives while the claim is open; then unconfirmed is written: nothing would settle it."""
     world, campaign = staged(1)
     dies_after_acceptance(world)
     dying(lambda: send(world, campaign, person(world)))
@@ -193,19 +193,13 @@ def test_a_claim_that_slept_is_not_sent() -> None:
             send(world, campaign, lead)
 
     world.table.transact = sleep_after_claim
-    world.services.sending.send(_job(world, campaign, lead))
+    world.services.sending.send(send_job(world, campaign, lead))
     at_most_once(world)
     assert mails_to(world, lead) == 1
     check(world)
 
 
-def _job(world: World, campaign: str, lead):
-    from tests.simulation.stage import send_job
-
-    return send_job(world, campaign, lead)
-
-
-def test_record_and_evidence_meet_on_one_log_key(caplog: pytest.LogCaptureFixture | None = None) -> None:
+def test_record_and_evidence_meet_on_one_log_key() -> None:
     """P7: evidence writes `sent`; the late record finds it, writes nothing and raises no alarm."""
     world, campaign = staged(1)
     other = world.connect()
@@ -235,7 +229,7 @@ def test_record_and_evidence_meet_on_one_log_key(caplog: pytest.LogCaptureFixtur
 
 
 def test_a_claim_stays_open_under_a_stronger_event() -> None:
-    """P2, P7: claim; the provider accepts; the person replies; the sender dies: the mail is still accounted for."""
+    """P2, P7: claim; the provider accepts; the person replies; the sender dies: the mail is accounted for."""
     world, campaign = staged(1)
     lead = person(world)
     other = world.connect()

@@ -9,7 +9,6 @@ import pytest
 from pivotr import names
 from pivotr.ports.table import Change, Update
 from pivotr.storage import account, guarding, settings, transactions
-
 from tests.simulation.promises import check
 from tests.simulation.stage import (
     SALES,
@@ -135,7 +134,7 @@ def test_pausing_one_campaign_never_stalls_the_other() -> None:
 
 
 def test_a_refused_send_job_passes_its_turn_on() -> None:
-    """No stall: verify chooses campaign 0; pause 0; claim refused; campaign 1 goes on with the same ticket."""
+    """No stall: verify chooses campaign 0; pause 0; claim refused; campaign 1 goes on with that ticket."""
     world, campaign = staged(2)
     holi = second(world)
     world.run(timedelta(seconds=0))
@@ -165,7 +164,7 @@ def emptied(world: World) -> None:
 
 @pytest.mark.parametrize("verb", ["resume", "start"])
 def test_starting_and_resuming_spend_the_ticket(verb: str) -> None:
-    """No stall: verify reads "nothing to send"; resume; its late park must not lay the opened lane to rest."""
+    """No stall: verify reads "nothing to send"; resume; its late park would lay the opened lane to rest."""
     world, campaign = staged(2)
     send(world, campaign, person(world))
     holi = second(world, begun=verb == "resume")

@@ -11,7 +11,6 @@ from pivotr.errors import InvalidInput
 from pivotr.ports.mailer import NotSent, RecipientRejected
 from pivotr.ports.table import Change, TransactionCancelled, Update
 from pivotr.storage import lanes
-
 from tests.simulation.promises import caps_hold, check
 from tests.simulation.stage import OTHER, SALES, lane, later, person, second, send, staged
 from tests.simulation.world import World
