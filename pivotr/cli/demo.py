@@ -94,10 +94,10 @@ def _prepare(services: Services) -> Campaign:
     from email.utils import parseaddr
     from importlib.resources import files
 
+    from pivotr.domain.intake import ImportOptions
     from pivotr.domain.pacing import parse_gap
     from pivotr.domain.steps import parse_step
     from pivotr.domain.windows import parse_window
-    from pivotr.services.imports import ImportOptions
 
     out, samples = console(), files("pivotr") / "data" / "demo"
     services.preferences.set("footer.address", "Acme Gifts, 1 MG Road, Pune 411001", actor=actor())

@@ -58,7 +58,7 @@ def import_(
 ) -> None:
     """Import leads. Run it again after an interruption: it goes on, nothing comes twice."""
     from pivotr.cli.line_files import assignments
-    from pivotr.services.imports import ImportOptions
+    from pivotr.domain.intake import ImportOptions
 
     options = ImportOptions(
         list=list_name,

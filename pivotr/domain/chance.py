@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from base64 import b32encode
 from datetime import datetime
 
 from pivotr.domain.instants import to_compact
@@ -28,6 +29,8 @@ def seeded_unit(*parts: str) -> float:
 
 def base32(raw: bytes) -> str:
     """Lower-case base32 without padding: fit for an SES tag, a key and a file name."""
+    if len(raw) % 5 == 0:
+        return b32encode(raw).decode().lower()  # the same letters, faster where no bits are left over
     number, length = int.from_bytes(raw, "big"), -(-len(raw) * 8 // 5)
     return "".join(_ALPHABET[(number >> (5 * i)) & 31] for i in reversed(range(length)))
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pivotr.domain import address_flags
+from pivotr.domain.campaigns import check_name
 from pivotr.domain.leads import Lead, LeadType, lead_id
 from pivotr.domain.person_names import parse_name
+from pivotr.errors import InvalidInput
 
 #: Longest stored name or company, and longest stored custom field, in characters: a lead stays small.
 NAME_LIMIT = 200
@@ -26,6 +28,35 @@ class Origin:
     source: str = ""
     basis: str = ""
     import_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOptions:
+    """What is said about a file beside its rows; `mapping` is role or variable → name of a column."""
+
+    list: str
+    tags: tuple[str, ...] = ()
+    type: LeadType | None = None
+    source: str = ""
+    basis: str = ""
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    is_update: bool = False
+
+
+def checked(options: ImportOptions) -> ImportOptions:
+    """The options as they are stored. Raises InvalidInput."""
+    tags = tuple(dict.fromkeys(check_name("tag", tag) for tag in options.tags))
+    if max(len(options.source), len(options.basis)) > 200:
+        raise InvalidInput("Source and basis take at most 200 characters.", hint="Say it shorter.")
+    return ImportOptions(
+        list=check_name("list", options.list),
+        tags=tags,
+        type=options.type,
+        source=options.source.strip(),
+        basis=options.basis.strip(),
+        mapping=dict(options.mapping),
+        is_update=options.is_update,
+    )
 
 
 def greeting(full_name: str, given_name: str, threshold: float) -> str:

@@ -5,20 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import IO, BinaryIO, TypeAlias, cast
 
-from pivotr.domain.campaigns import check_name
 from pivotr.domain.chance import base32
 from pivotr.domain.instants import to_text
-from pivotr.domain.intake import FIELD_NAME_LIMIT, Origin, new_lead
+from pivotr.domain.intake import FIELD_NAME_LIMIT, ImportOptions, Origin, checked, new_lead
 from pivotr.domain.lead_files.row import Row
 from pivotr.domain.lead_files.rows import LeadFile, read_leads, unique
-from pivotr.domain.leads import Lead, LeadType
+from pivotr.domain.leads import Lead
 from pivotr.domain.reports import ImportReport, RowOutcome, RowResult
-from pivotr.errors import InvalidInput
 from pivotr.ports.clock import Clock
 from pivotr.ports.table import Table
 from pivotr.storage import import_runs, log, transactions
@@ -35,19 +32,6 @@ _BLOCK = 1 << 20
 
 OnRow: TypeAlias = Callable[[RowResult], None]
 OnChunk: TypeAlias = Callable[[int], None]
-
-
-@dataclass(frozen=True, slots=True)
-class ImportOptions:
-    """What is said about a file beside its rows; `mapping` is role or variable → name of a column."""
-
-    list: str
-    tags: tuple[str, ...] = ()
-    type: LeadType | None = None
-    source: str = ""
-    basis: str = ""
-    mapping: Mapping[str, str] = field(default_factory=dict)
-    is_update: bool = False
 
 
 class Imports:
@@ -146,22 +130,6 @@ class Imports:
         import_runs.finish(self._table, run, report, now)
 
 
-def checked(options: ImportOptions) -> ImportOptions:
-    """The options as they are stored. Raises InvalidInput."""
-    tags = tuple(dict.fromkeys(check_name("tag", tag) for tag in options.tags))
-    if max(len(options.source), len(options.basis)) > 200:
-        raise InvalidInput("Source and basis take at most 200 characters.", hint="Say it shorter.")
-    return ImportOptions(
-        list=check_name("list", options.list),
-        tags=tags,
-        type=options.type,
-        source=options.source.strip(),
-        basis=options.basis.strip(),
-        mapping=dict(options.mapping),
-        is_update=options.is_update,
-    )
-
-
 def _import_id(file: IO[bytes], options: ImportOptions) -> str:
     """The id that belongs to these bytes and options; reads the file once."""
     file.seek(0)
@@ -190,6 +158,7 @@ class _Builder:
         self._origin = origin
 
     def lead(self, row: Row, created_at: str) -> tuple[Lead, bool]:
+        """The lead of a row with an address, and whether a cell of it was cut."""
         return new_lead(
             self._key,
             row.email,

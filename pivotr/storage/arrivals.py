@@ -12,6 +12,7 @@ from datetime import datetime
 
 from pivotr.domain.leads import Lead
 from pivotr.domain.reports import RowOutcome
+from pivotr.domain.suppression import key_of_lead
 from pivotr.errors import Unavailable
 from pivotr.ports.table import ConditionFailed, Table
 from pivotr.storage.codec import lead_item
@@ -21,7 +22,6 @@ from pivotr.storage.reviving import refreshment, revival
 from pivotr.storage.suppressions import Suppressions
 
 _READ = 100
-_SUPPRESSIONS = 50
 _TRIES = 8
 
 
@@ -71,11 +71,10 @@ class Arrivals:
         ]
 
     def _suppressed(self, batch: Sequence[Lead]) -> set[str]:
-        emails = [lead.email for lead in batch]
-        found: set[str] = set()
-        for start in range(0, len(emails), _SUPPRESSIONS):
-            found |= self._suppressions.suppressed(emails[start : start + _SUPPRESSIONS]).keys()
-        return found
+        """Addresses of the batch that are suppressed, themselves or by their domain."""
+        keys = {lead.email: (key_of_lead(lead.id), f"@{lead.domain}") for lead in batch}
+        present = self._suppressions.present(sorted({key for pair in keys.values() for key in pair}))
+        return {email for email, pair in keys.items() if present.intersection(pair)}
 
     def _stored(self, batch: Sequence[Lead]) -> list[Lead | None]:
         ids = [lead.id for lead in batch]

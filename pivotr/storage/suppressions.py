@@ -76,6 +76,15 @@ class Suppressions:
                 found[email] = suppression_from(hit)
         return found
 
+    def present(self, keys: list[str]) -> set[str]:
+        """Those of the keys under which something is suppressed."""
+        found: set[str] = set()
+        for start in range(0, len(keys), 100):
+            chunk = keys[start : start + 100]
+            items = self._table.get_many([(names.SUPPRESSIONS, (key,)) for key in chunk], consistent=True)
+            found |= {key for key, item in zip(chunk, items, strict=True) if item}
+        return found
+
     def removal(self, key: str) -> Delete:
         """Lift a suppression."""
         return Delete(names.SUPPRESSIONS, (key,))

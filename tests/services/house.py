@@ -13,6 +13,7 @@ from pivotr.adapters.embedded.sqlite_queues import SqliteQueues
 from pivotr.adapters.embedded.sqlite_table import SqliteTable
 from pivotr.adapters.embedded.syntax_verifier import SyntaxVerifier
 from pivotr.domain.campaigns import Campaign
+from pivotr.domain.intake import ImportOptions
 from pivotr.domain.jobs import SendJob, VerifyJob
 from pivotr.domain.leads import Lead, lead_id
 from pivotr.domain.pacing import parse_gap
@@ -20,7 +21,6 @@ from pivotr.domain.reports import ImportReport, RowResult
 from pivotr.domain.steps import parse_step
 from pivotr.domain.windows import parse_window
 from pivotr.ports.mailer import Accepted, Mail, Outcome, Quota
-from pivotr.services.imports import ImportOptions
 from pivotr.settings import Settings
 from pivotr.storage.schema import TABLES
 from pivotr.wiring import Ports, Secrets, Services

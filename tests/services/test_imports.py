@@ -8,11 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from pivotr.domain.intake import Origin
+from pivotr.domain.intake import ImportOptions, Origin
 from pivotr.domain.reports import OUTCOMES
 from pivotr.errors import InvalidInput
 from pivotr.ports.table import Change
-from pivotr.services.imports import ImportOptions
 from tests.services.house import House
 
 PLAIN = (
