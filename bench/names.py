@@ -80,7 +80,7 @@ def speed() -> list[Row]:
     gc.collect()
     for _ in range(41):
         theirs = _cpu(lambda name: HumanName(name).first, names[:40])
-        rounds.append((_cpu(parse_name, names[:40] * 5), theirs))
+        rounds.append((_cpu(parse_name, names[:40] * 20), theirs))
         names = names[40:] + names[:40]
     ratio = round(median(theirs / ours for ours, theirs in rounds), 1)
     ours = median(ours for ours, _ in rounds)

@@ -41,6 +41,8 @@ class LeadingWords:
     short: frozenset[str]
     title_names: frozenset[str]
     all: frozenset[str]
+    #: These and all marker words: a name without any of them is nothing but names.
+    marked: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,7 @@ def leading_words() -> LeadingWords:
     """Names that stand before the name a person is called by, and family titles that close a name."""
     found = _sections("titles")
     full, short = found["leading names"], found["leading abbreviations"]
-    return LeadingWords(full, short, found["title names"], full | short)
+    return LeadingWords(full, short, found["title names"], full | short, full | short | marker_words().all)
 
 
 @cache

@@ -6,8 +6,9 @@ multiplied, and the share of the winner is the confidence.
 
 from __future__ import annotations
 
+import re
 from math import exp
-from typing import NamedTuple
+from typing import TypeAlias
 
 from pivotr.domain.name_lists import given_names, leading_words, marker_words
 from pivotr.domain.name_scores import FAMILY, given_part, is_listed, odds, score
@@ -28,26 +29,40 @@ JOINED = exp(3.0)
 REVERSED = exp(-1.1)
 FAMILY_ODDS = exp(FAMILY)
 
+_PAIR = re.compile(r"[A-Za-z]{5,} [A-Za-z]{5,}|[A-Z]?[a-z]{2,} [A-Z]?[a-z]{2,}").fullmatch
 _VOWELS = frozenset("aeiouyAEIOUY")
 
 
-class Choice(NamedTuple):
-    """The word to greet with, as written, with a confidence between 0 and 1 and the reason."""
-
-    word: str | None
-    confidence: float
-    why: str
+#: The word to greet with as written (None: none is safe), a confidence between 0 and 1, and the reason.
+Choice: TypeAlias = tuple[str | None, float, str]
 
 
 def choose(name: NameWords) -> Choice:
     """The word of the name that its bearer is called by."""
     tokens, family_first = name
     for text, _, _ in tokens:
-        if len(text) < 5:
+        if len(text) < 5 and (len(text) < 3 or text.isupper()):
             return _choose_among_initials(tokens, family_first=family_first)
     if len(tokens) == 1:
         return _alone(tokens[0], BEHIND_INITIALS if family_first else ALONE)
     return _led(tokens) or _ordered(tokens, _prior(tokens, usual=FAMILY_FIRST, comma=family_first))
+
+
+def choose_pair(name: str) -> Choice | None:
+    """The short way for most names, "Abhishek Banerjee": two plain words of which the first is surely given.
+
+    None where a closer look is due; else the same answer as that of `choose`.
+    """
+    if not _PAIR(name):
+        return None
+    word, after = words = name.lower().split()
+    first = odds(word)
+    if first < JOINED or not leading_words().marked.isdisjoint(words):
+        return None
+    second = odds(after)
+    usual = _usual(first, second, FAMILY_FIRST)
+    text = name[: len(word)]
+    return text, usual / (usual + FAMILY_FIRST * second), f"{text} is the first given name."
 
 
 def _choose_among_initials(tokens: list[Token], *, family_first: bool) -> Choice:
@@ -63,7 +78,7 @@ def _choose_among_initials(tokens: list[Token], *, family_first: bool) -> Choice
         if not initial and (not words or token[1] != "kr"):
             words.append(token)
     if not words:
-        return Choice(None, 0.0, "Only initials are left.")
+        return (None, 0.0, "Only initials are left.")
     front, behind = kinds[0], kinds[-1]
     if len(words) == 1:
         return _alone(
@@ -99,7 +114,7 @@ def _prior(words: list[Token], *, usual: float, comma: bool) -> float:
 def _led(words: list[Token]) -> Choice | None:
     """Names such as "Mohd Kaif" or "Syed Naseer": the name behind the leading one is the greeting."""
     leading = leading_words()
-    if words[0].word not in leading.all and words[1].word not in leading.all:
+    if words[0][1] not in leading.all and words[1][1] not in leading.all:
         return None
     at = 0 if score(words[0].word) > FAMILY or words[0].word in leading.short else 1
     text, first, _ = words[at]
@@ -107,10 +122,10 @@ def _led(words: list[Token]) -> Choice | None:
         return None
     rest = [token for token in words[at + 1 :] if token.word not in leading.all]
     if rest and score(rest[0].word) > FAMILY:
-        return Choice(rest[0].text, 0.85, f"{text} stands before the name the person is called by.")
+        return (rest[0].text, 0.85, f"{text} stands before the name the person is called by.")
     if first in leading.full:
-        return Choice(text, 0.75, f"{text} is the only given name.")
-    return Choice(None, 0.0, "No given name is written out.") if at == 0 else None
+        return (text, 0.75, f"{text} is the only given name.")
+    return (None, 0.0, "No given name is written out.") if at == 0 else None
 
 
 def _ordered(words: list[Token], family_first: float) -> Choice:
@@ -120,25 +135,32 @@ def _ordered(words: list[Token], family_first: float) -> Choice:
         if likely[at] < JOINED and first + after in given_names() and first not in marker_words().titles:
             if at == 0 and likely[0] < FAMILY_ODDS:
                 both = f"{words[0].text} {words[1].text}"
-                return Choice(both, 0.85, f"{both} is one given name written apart.")
+                return (both, 0.85, f"{both} is one given name written apart.")
             likely[at] = JOINED
     weights = _weights(likely, family_first)
     best = weights.index(max(weights))
     text, word, _ = words[best]
     if likely[best] < (REVERSED if best else FAMILY_ODDS) and (best or is_listed(word)):
-        return Choice(None, 0.0, "Only family names are written out.")
+        return (None, 0.0, "Only family names are written out.")
     if best == 0:
-        return Choice(text, weights[0] / sum(weights), f"{text} is the first given name.")
+        return (text, weights[0] / sum(weights), f"{text} is the first given name.")
     # Behind a family name the words may all be given names; the first of them is a fine greeting.
     sure = sum(weights[1:]) if likely[best] > 1.6 else weights[best]
     why = f"{words[0].text} reads as a family or house name; {text} is the given name."
-    return Choice(text, sure / sum(weights), why)
+    return (text, sure / sum(weights), why)
+
+
+def _usual(first: float, second: float, family_first: float) -> float:
+    """Weight of the usual order of two words; the second is a family name, now and then a given name."""
+    return (1 - family_first) * first * (0.75 + 0.1 * second)
 
 
 def _weights(likely: list[float], family_first: float) -> list[float]:
     """How likely each word is the given name: the usual order times the odds of the words."""
-    follower = 0.75 + 0.1 * likely[1] if len(likely) == 2 else 0.6 + 0.2 * likely[1]
-    weights = [(1 - family_first) * likely[0] * follower]
+    if len(likely) == 2:
+        weights = [_usual(likely[0], likely[1], family_first)]
+    else:
+        weights = [(1 - family_first) * likely[0] * (0.6 + 0.2 * likely[1])]
     for value in likely[1:]:
         weights.append(family_first * value)
         family_first *= 0.15 * min(1.0, 1 / value)
@@ -149,12 +171,12 @@ def _alone(token: Token, usual: float) -> Choice:
     """The only full word: `usual` tells how often such a word is the given name."""
     text, word, _ = token
     if word in leading_words().short:
-        return Choice(None, 0.0, "No given name is written out.")
+        return (None, 0.0, "No given name is written out.")
     likely = odds(word)
     if likely < FAMILY_ODDS and is_listed(word):
-        return Choice(None, 0.0, f"{text} is a family name, and no given name is written out.")
+        return (None, 0.0, f"{text} is a family name, and no given name is written out.")
     part = given_part(word)
     if part is not None:
-        return Choice(part, 0.8, f"{text} is a given and a family name written as one word.")
+        return (part, 0.8, f"{text} is a given and a family name written as one word.")
     chance = usual / (1 - usual) * likely
-    return Choice(text, chance / (1 + chance), f"{text} is the only word written out.")
+    return (text, chance / (1 + chance), f"{text} is the only word written out.")

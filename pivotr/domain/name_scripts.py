@@ -24,16 +24,16 @@ def choose_in_script(name: NameWords) -> Choice:
     known = script_words()
     words = [token.text for token in name.tokens]
     if any(word in known.late for word in words):
-        return Choice(None, 0.0, "The person is marked as late.")
+        return (None, 0.0, "The person is marked as late.")
     while words and words[0] in known.titles:
         words = words[1:]
     full = [word for word in words if word not in known.letters and _letters(word) > 1]
     if any(word in known.fillers for word in full):
-        return Choice(None, 0.0, "The cell holds a filler, not a name.")
+        return (None, 0.0, "The cell holds a filler, not a name.")
     given = [word for word in full if word not in known.surnames]
     if not given:
-        return Choice(None, 0.0, "No given name is written out.")
-    return Choice(given[0], 0.8, f"{given[0]} is the first given name.")
+        return (None, 0.0, "No given name is written out.")
+    return (given[0], 0.8, f"{given[0]} is the first given name.")
 
 
 def _letters(word: str) -> int:

@@ -17,6 +17,7 @@ _REFUSED = {
 }
 #: Signs that a name may hold besides letters: apostrophes, hyphens, and the joiners of Indian scripts.
 _WITHIN = "'’ʼ-‐\u200c\u200d"
+_LONG = "The text is too long for a name."
 _RELATIVES = ("wife", "son", "daughter", "husband", "mother", "father")
 
 #: No name that a person would be greeted with is longer than this many characters.
@@ -35,6 +36,7 @@ _QUOTED = re.compile(r"\s[\"“”'‘][^\"“”']+[\"“”'’](?=\s|$)")
 _ADDRESS = re.compile(r"\S@\S")
 _TAIL = re.compile(r"\s+(?:[-–—]+|/+|:)(?:\s|$)|[|•·–—;#:]|//|--|\s&\s+family\b")
 _EDGES = " \t'\"`´*~_-–—!?…\\“”‘’,.:;+=^°"
+_APOSTROPHES = re.compile("['’]")
 _BLANKS = re.compile(r"[\s_\\+]+")
 _LETTER = re.compile(r"[^\W\d_]")
 
@@ -57,7 +59,7 @@ class NameWords(NamedTuple):
 def read_cell(name: str) -> NameWords | str:
     """The words of the name in a cell, or one sentence on why the cell holds no name to greet with."""
     if len(name) > 4 * LONGEST:
-        return "The text is too long for a name."
+        return _LONG
     if not _TIDY(name) or "." in name[-4:-1]:
         text = visible(name)
         return _unwanted(text) or _read_text(text)
@@ -65,16 +67,25 @@ def read_cell(name: str) -> NameWords | str:
     markers, words = marker_words(), name.lower().replace(".", " ").replace(",", " ").split()
     if not markers.late.isdisjoint(words):
         return _REFUSED["late"]
-    if len(words) < 2 or "," in name or "'" in name or not markers.all.isdisjoint(words):
+    start, last = 0, len(words) - 1
+    while start < last and words[start] in markers.titles:
+        start += 1
+    if start >= last or "," in name or "'" in name or not markers.all.isdisjoint(words[start:]):
         return _words((name if markers.turns.isdisjoint(words) else _before_kin(name)).split(","))
-    return NameWords(_dotted(name) if "." in name else list(map(Token, name.split(), words)))
+    tokens = _dotted(name) if "." in name else _undotted(name.split(), words)
+    return NameWords(tokens[start:])
+
+
+def _undotted(texts: list[str], words: list[str]) -> list[Token]:
+    # tuple.__new__ spares the named tuple's own constructor: this runs for most cells of a million.
+    return [tuple.__new__(Token, (text, word, False)) for text, word in zip(texts, words, strict=True)]
 
 
 def _dotted(name: str) -> list[Token]:
     """The words of a tidy name such as "K. R. Narayanan" or "D.K.Shivakumar"."""
     chunks = name.replace(".", ". ").split()
     bare = [(chunk.rstrip("."), chunk) for chunk in chunks]
-    return [Token(text, text.lower(), text is not chunk) for text, chunk in bare if text]
+    return [tuple.__new__(Token, (text, text.lower(), text is not chunk)) for text, chunk in bare if text]
 
 
 def _unwanted(text: str) -> str:
@@ -83,7 +94,7 @@ def _unwanted(text: str) -> str:
     if not text:
         return "The cell holds no letters."
     if len(text) > LONGEST:
-        return "The text is too long for a name."
+        return _LONG
     if not markers.late.isdisjoint(_WORDS.findall(folded)):
         return _REFUSED["late"]
     if _ODD.search(text) and _MACHINE.search(text):
@@ -171,6 +182,8 @@ def _tokens(part: str) -> list[Token]:
     for chunk in part.split():
         if chunk.isalpha():
             found.append(Token(chunk, chunk.casefold()))
+        elif chunk[-1] == "." and chunk[:-1].isalpha():
+            found.append(Token(chunk[:-1], chunk[:-1].casefold(), True))
         elif (
             found and "." in chunk and (joined := chunk.replace(".", "")).casefold() in marker_words().degrees
         ):
@@ -194,7 +207,9 @@ def _pieces(chunk: str) -> list[Token]:
 def _stripped(tokens: list[Token], markers: MarkerWords) -> list[Token]:
     """Without titles in front, and without degrees and polite words behind."""
     start, end = 0, len(tokens)
-    while start < end and tokens[start].word.replace("'", "").replace("’", "") in markers.titles:
+    while start < end and (
+        tokens[start][1] in markers.titles or _APOSTROPHES.sub("", tokens[start][1]) in markers.titles
+    ):
         start += 1
     while end - start > 1 and _is_tail(tokens[end - 1], markers):
         end -= 1

@@ -11,6 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pivotr.domain.name_lists import either_names, family_names, given_names
+from pivotr.domain.name_order import choose, choose_pair
+from pivotr.domain.name_text import NameWords, read_cell
 from pivotr.domain.person_names import FLOOR, greeting, parse_name
 
 DATA = Path(__file__).parent.parent / "data" / "names"
@@ -152,8 +154,8 @@ def test_the_late_are_not_greeted(name: str) -> None:
     [
         "Acme Pvt Ltd", "Gupta & Sons", "Purchase Manager", "HR Team", "Accounts Dept.", "CEO",
         "Shree Ganesh Enterprises", "test", "N/A", "asdf", "None Of The Above", "{{FirstName}}",
-        "xxx", "--", "", "😀😀", "12345", "rahul@example.com", "https://example.com/amit", "www.example.com", "user123",
-        "K", "A.B.", "Dr.", "Mr. Gupta",
+        "xxx", "--", "", "😀😀", "12345", "rahul@example.com", "https://example.com/amit", "www.example.com",
+        "user123", "K", "A.B.", "Dr.", "Mr. Gupta",
         "Sharma", "Mr. & Mrs. Sharma", "rk.sharma@", "Rahul and Amit",
     ],
 )  # fmt: skip
@@ -237,6 +239,18 @@ def test_the_held_out_list_reaches_the_same() -> None:
     wrong = [row for row in everything if parse_name(str(row["name"])).first_name and not is_right(row)]
     assert sum(map(is_right, everything)) >= 0.93 * len(everything)
     assert len(wrong) < 0.035 * len(everything)
+
+
+def test_the_short_way_gives_the_same_answer_as_the_closer_look() -> None:
+    names = [str(row["name"]) for row in [*labelled("sample"), *labelled("own_tuning")]]
+    short = {name: choice for name in names if (choice := choose_pair(name)) is not None}
+    assert len(short) > 300
+    for name, choice in short.items():
+        cell = read_cell(name)
+        assert isinstance(cell, NameWords)
+        word, confidence, why = choose(cell)
+        assert (word, why) == (choice[0], choice[2])
+        assert confidence == pytest.approx(choice[1])
 
 
 def test_the_lists_are_large_and_each_file_names_its_source() -> None:
