@@ -29,7 +29,7 @@ JOINED = exp(3.0)
 REVERSED = exp(-1.1)
 FAMILY_ODDS = exp(FAMILY)
 
-_PAIR = re.compile(r"[A-Za-z]{5,} [A-Za-z]{5,}|[A-Z]?[a-z]{2,} [A-Z]?[a-z]{2,}").fullmatch
+_PAIR = re.compile(r"[A-Za-z]{5,} [A-Za-z]{5,}|[A-Za-z][a-z]{2,} [A-Za-z][a-z]{2,}").fullmatch
 _VOWELS = frozenset("aeiouyAEIOUY")
 
 

@@ -27,7 +27,8 @@ _WORDS = re.compile(r"[^\W\d_]+")
 _MACHINE = re.compile(
     r"\{\{|%\w+%|^\s*[=#]\w|https?:|www\.|mailto:|^\S+\.(?:com|in|org|net|co|io)$", re.IGNORECASE
 )
-_TIDY = re.compile(r"[A-Za-z .,']+").fullmatch
+_TIDY = re.compile(r"[A-Za-z .,]+(?:(?<=[A-Za-z])['-](?=[A-Za-z])[A-Za-z .,]+)*").fullmatch
+_DOMAIN = re.compile(r"\.(?:com|in|org|net|co|io)$", re.IGNORECASE).search
 _ODD = re.compile(r"[{%=#:/.]")
 _BREAK = re.compile(r"[|•·–—;#:/&-]")
 _OPENING = re.compile(r"[(\[<{\"“”'‘]")
@@ -60,9 +61,15 @@ def read_cell(name: str) -> NameWords | str:
     """The words of the name in a cell, or one sentence on why the cell holds no name to greet with."""
     if len(name) > 4 * LONGEST:
         return _LONG
-    if not _TIDY(name) or "." in name[-4:-1]:
+    if not _TIDY(name) or ("." in name[-4:-1] and _DOMAIN(name)):
         text = visible(name)
-        return _unwanted(text) or _read_text(text)
+        if not _TIDY(text) or "." in text[-4:-1]:
+            return _unwanted(text) or _read_text(text)
+        name = text
+    return _read_tidy(name)
+
+
+def _read_tidy(name: str) -> NameWords | str:
     # Most cells hold letters, blanks, dots and commas only: words that are no names are looked up at once.
     markers, words = marker_words(), name.lower().replace(".", " ").replace(",", " ").split()
     if not markers.late.isdisjoint(words):
@@ -70,7 +77,7 @@ def read_cell(name: str) -> NameWords | str:
     start, last = 0, len(words) - 1
     while start < last and words[start] in markers.titles:
         start += 1
-    if start >= last or "," in name or "'" in name or not markers.all.isdisjoint(words[start:]):
+    if start >= last or "," in name or not markers.all.isdisjoint(words[start:]):
         return _words((name if markers.turns.isdisjoint(words) else _before_kin(name)).split(","))
     tokens = _dotted(name) if "." in name else _undotted(name.split(), words)
     return NameWords(tokens[start:])
@@ -110,10 +117,10 @@ def _read_text(text: str) -> NameWords | str:
     text = text.strip(_EDGES)
     if _BREAK.search(text):
         text = _TAIL.split(text, maxsplit=1)[0].strip(_EDGES)
-    head = _before_kin(text)
+    head = _before_kin(text) if "/" in text or "@" in text else text
     if "&" in head or "/" in head:
         return "The cell names more than one person, or a company."
-    return _words(head.split(","))
+    return _read_tidy(head) if _TIDY(head) else _words(_before_kin(head).split(","))
 
 
 def visible(name: str) -> str:
