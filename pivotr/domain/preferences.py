@@ -5,13 +5,14 @@ They live in the `settings` table, are changed by `pivotr settings set`, and eve
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pivotr.domain.guard import Levels
 from pivotr.domain.instants import day_of
+from pivotr.domain.zones import zone_named
 from pivotr.errors import InvalidInput, NotFound
 
 Value = str | int | float | bool
@@ -123,7 +124,7 @@ def _number(key: str, text: str) -> float:
         value = float(text)
     except ValueError:
         raise InvalidInput(f"{key} takes a number, not “{text}”.", hint=PREFERENCES[key].help) from None
-    if value != value or value in (float("inf"), float("-inf")):
+    if not math.isfinite(value):
         raise InvalidInput(f"{key} takes a number, not “{text}”.", hint=PREFERENCES[key].help)
     return value
 
@@ -135,13 +136,8 @@ def _share(key: str, text: str) -> float:
     return value
 
 
-def _zone(key: str, text: str) -> str:
-    try:
-        return ZoneInfo(text).key
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise InvalidInput(
-            f"“{text}” is not a time zone.", hint="Use an IANA name such as Asia/Kolkata or Europe/Berlin."
-        ) from None
+def _zone(_key: str, text: str) -> str:
+    return zone_named(text)
 
 
 def _days(key: str, text: str) -> str:
@@ -169,7 +165,7 @@ def _text(key: str, text: str) -> str:
     return text
 
 
-_PARSERS: dict[str, Any] = {
+_PARSERS: dict[str, Callable[[str, str], Value]] = {
     "int": _whole, "float": _number, "share": _share, "zone": _zone, "days": _days, "bool": _yes_or_no,
     "text": _text,
 }  # fmt: skip

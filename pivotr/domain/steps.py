@@ -28,7 +28,10 @@ class Step(BaseModel):
 
 
 def parse_step(text: str, *, first: bool) -> Step:
-    """`intro`, `intro@2` (a fixed version) or, for a follow-up, `nudge+3d` (business days). Raises InvalidInput."""
+    """`intro`, `intro@2` (a fixed version) or, for a follow-up, `nudge+3d` (business days).
+
+    Raises InvalidInput.
+    """
     match = _STEP.match(text.strip())
     if match is None:
         raise InvalidInput(
@@ -47,10 +50,10 @@ def format_step(step: Step) -> str:
     return f"{step.template}{version}" + (f"+{step.delay_days}d" if step.delay_days else "")
 
 
-def next_due(
+def next_due(  # noqa: PLR0917 - the six facts of one mail
     step: Step | None, window: Window, campaign: str, lead: str, number: int, sent_at: datetime
 ) -> datetime | None:
-    """When the step after mail `number` is due: some business days later, at a seeded instant of the window."""
+    """When the step after mail `number` is due: business days later, at a seeded instant of the window."""
     if step is None:
         return None
     unit = seeded_unit(campaign, lead, str(number + 1), "due")

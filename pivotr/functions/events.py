@@ -1,4 +1,4 @@
-"""Event shapes as AWS delivers them, built by the embedded environment and by the tests from received records."""
+"""Event shapes as AWS delivers them, built from received records by the embedded environment and the tests."""
 
 from __future__ import annotations
 

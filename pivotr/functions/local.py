@@ -1,4 +1,4 @@
-"""The embedded environment's event sources: takes records off the queues and calls the real handlers with them.
+"""The embedded environment's event sources: records go from the queues to the real handlers.
 
 One dispatcher hands records to a pool of threads, per function no more at once than its reserved concurrency.
 What a handler acknowledges is deleted; what it fails stays hidden until its visibility time-out, as on AWS.
@@ -84,7 +84,7 @@ class LocalRunner:
         stop: threading.Event,
         *,
         until_idle: bool = False,
-        on_tick: Callable[[RunnerState], None] = lambda state: None,
+        on_tick: Callable[[RunnerState], None] = lambda _: None,
     ) -> None:
         """Work until `stop` is set or, with `until_idle`, until no campaign runs and every queue is empty.
 

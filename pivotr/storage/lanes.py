@@ -189,7 +189,7 @@ def shut_entry(sender: str, campaign: str) -> Update:
 
 
 def leave_entry(sender: str, campaign: str) -> Update:
-    """Shut the campaign's gate for good: the mailbox has left it. The entry stays until the campaign is over."""
+    """Shut the campaign's gate for good: the mailbox has left. The entry stays until the campaign is over."""
     path = ("campaigns", campaign)
     change = Change(set={(*path, "o"): False, (*path, "l"): True})
     return Update(names.SENDERS, (sender,), change, Present(path))

@@ -1,4 +1,4 @@
-"""Arrows follow the matrix: every import of every file, in bodies too, against the table of docs/architecture.md."""
+"""Arrows follow the matrix of docs/architecture.md: every import of every file, in bodies too."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""A run of the embedded environment that dies by SIGKILL right after the provider took a mail, or late in time.
+"""A run of the embedded environment that dies right after the provider took a mail, or that is late in time.
 
-`python -m tests.simulation.kill_worker HOME KILL_AFTER SHIFT`: the process kills itself after that many accepted
-mails, before anything is recorded (0: never); its clock is SHIFT seconds ahead.
+`python -m tests.simulation.kill_worker HOME KILL_AFTER SHIFT`: the process kills itself after that many
+accepted mails, before anything is recorded (0: never); its clock is SHIFT seconds ahead.
 """
 
 from __future__ import annotations

@@ -11,7 +11,6 @@ from pivotr.domain.pacing import Gap
 from pivotr.domain.windows import is_open
 from pivotr.storage.log import day_of_key
 from pivotr.storage.metrics import KINDS
-
 from tests.simulation.world import World
 
 FINAL = {

@@ -84,7 +84,7 @@ def start(world: World, campaign: str) -> None:
 
 
 def ends(world: World) -> None:
-    """At the end nobody waits, every mail that left is recorded, and doubt remains only where nothing came."""
+    """At the end nobody waits, every mail that left is recorded, doubt remains only where nothing came."""
     posted = {(p.tags["lead"], p.tags["step"]) for p in world.provider.posted}
     recorded = {
         (entry["leadId"], str(entry["step"])) for entry in world.items("logs") if entry["kind"] == "sent"

@@ -1,7 +1,7 @@
 """The crash matrix: every call that crosses a port goes wrong once, in every way; then pairs, drawn by seed.
 
-The points are discovered by a recording run, so a new call joins by itself. After each fault the world runs on
-to quiet and every promise is checked. `PIVOTR_PAIRS=100000` tries more pairs.
+The points are discovered by a recording run, so a new call joins by itself. After each fault the world runs
+on to quiet and every promise is checked. `PIVOTR_PAIRS=100000` tries more pairs.
 """
 
 from __future__ import annotations

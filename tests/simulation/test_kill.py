@@ -59,9 +59,7 @@ def run_and_kill(home: Path, seconds: float) -> bool:
     """A real `pivotr run` that is killed after some seconds; False where it had ended before."""
     command = [sys.executable, "-m", "pivotr", "run", "--until-idle"]
     environ = {**os.environ, "PIVOTR_HOME": str(home)}
-    process = subprocess.Popen(
-        command, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
+    process = subprocess.Popen(command, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     time.sleep(seconds)
     process.send_signal(signal.SIGKILL)
     return process.wait() == -signal.SIGKILL

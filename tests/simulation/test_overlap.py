@@ -1,4 +1,4 @@
-"""Ten worker processes on the same tables and queues, every job doubled: one mail per turn, no cap passed by one."""
+"""Ten worker processes on the same tables and queues, every job doubled: one mail per turn, no cap passed."""
 
 from __future__ import annotations
 

@@ -16,7 +16,6 @@ from pivotr.domain.suppression import Suppression, address_key
 from pivotr.errors import PivotrError
 from pivotr.ports.mailer import AccountRefused, NotSent, RecipientRejected, Unknown
 from pivotr.storage import stopping
-
 from tests.simulation import promises
 from tests.simulation.faults import FAULTS, Point, Script
 from tests.simulation.world import LEAD_KEY, World, bounce_event, complaint_event, delivery_event

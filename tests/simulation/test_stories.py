@@ -10,7 +10,6 @@ from pivotr.domain.instants import from_compact, local_day
 from pivotr.domain.suppression import Suppression
 from pivotr.ports.mailer import Unknown
 from pivotr.storage import stopping
-
 from tests.simulation.promises import check
 from tests.simulation.world import LEAD_KEY, World, bounce_event, delivery_event
 

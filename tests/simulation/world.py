@@ -1,4 +1,4 @@
-"""A world with a stepped clock: the real handlers, tables and queues in memory; fakes only at mailer and verifier."""
+"""A world with a stepped clock: the real handlers, tables and queues; fakes only at mailer and verifier."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from pivotr.domain.pacing import parse_gap
 from pivotr.domain.steps import parse_step
 from pivotr.domain.templates import TemplateVersion
 from pivotr.domain.windows import parse_window
+from pivotr.errors import PivotrError
 from pivotr.functions import heartbeat
 from pivotr.functions.events import schedule_event
 from pivotr.functions.local import INVOCATIONS, SOURCES, deliver
 from pivotr.ports.mailer import Accepted, Mail, Outcome, Quota
 from pivotr.ports.table import Item
 from pivotr.ports.verifier import Verification
-from pivotr.errors import PivotrError
 from pivotr.settings import Settings
 from pivotr.storage.codec import lead_from, lead_item
 from pivotr.storage.memberships import Memberships
@@ -34,7 +34,6 @@ from pivotr.storage.metrics import Metrics
 from pivotr.storage.schema import TABLES
 from pivotr.storage.templates import Templates
 from pivotr.wiring import Ports, Secrets, Services
-
 from tests.simulation.faults import (
     Crash,
     FaultyProvider,
@@ -281,7 +280,7 @@ class World:
             self.step()
 
     def run_until_over(self, *campaigns: str, days: int = 60) -> None:
-        """Until every named campaign is completed or swept; fails loudly when that does not happen in time."""
+        """Until every named campaign is completed or swept; fails when that does not happen in time."""
         self.run(timedelta(days=days), until=lambda: all(self.is_over(campaign) for campaign in campaigns))
         assert all(self.is_over(campaign) for campaign in campaigns), "the campaigns never came to an end"
 
@@ -319,7 +318,7 @@ class World:
             self.crashes += 1
             self.services = self.connect()
         except PivotrError:
-            # An operator would say it again, Lambda would run the next heartbeat: both come by themselves here.
+            # An operator would say it again, and the next heartbeat comes by itself.
             self.errors += 1
 
     def beat(self) -> None:
