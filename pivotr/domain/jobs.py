@@ -1,4 +1,4 @@
-"""Queue payloads of the sending loop. Jobs may be lost, doubled or late for ever: the lane's ticket decides."""
+"""Queue payloads of the sending loop. Jobs may be lost, doubled, or late for ever: the ticket decides."""
 
 from __future__ import annotations
 

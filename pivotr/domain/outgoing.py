@@ -1,4 +1,4 @@
-"""One mail, ready to leave: rendered, composed, and with what the log keeps so that it can be rendered again."""
+"""One mail, ready to leave: rendered, composed, and with what the log keeps to render it again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Event shapes as AWS delivers them, built from received records by the embedded environment and the tests."""
+"""Event shapes as AWS delivers them, built from received records, for the embedded environment and tests."""
 
 from __future__ import annotations
 

@@ -35,11 +35,11 @@ MATRIX: dict[str, set[str]] = {
     },
     "functions": {"ground", "ports", "functions", "wiring", "storage.types"},
     "cli": {"ground", "cli", "wiring", "services.types"},
-    "entry": {"cli"},
+    "entry": {"ground", "cli"},
 }
 #: `pivotr run` and `pivotr demo` feed the real handlers with events: docs/decisions/0003.
 LOCAL_RUNNER = {"cli/run.py", "cli/demo.py", "cli/run_view.py"}
-GROUND = {"names", "errors", "settings", "domain", "__init__"}
+GROUND = {"names", "errors", "settings", "domain", "__init__", "__version__"}
 
 
 def layer(module: str) -> str:
