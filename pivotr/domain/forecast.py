@@ -89,11 +89,13 @@ class _World:
         self._days: dict[str, Days] = {}
 
     def openings(self, window: Window) -> Openings:
+        """The openings of a window, worked out once."""
         if window not in self._openings:
             self._openings[window] = Openings(window, self.plan.start)
         return self._openings[window]
 
     def days(self, zone: str) -> Days:
+        """The days of a zone, worked out once."""
         if zone not in self._days:
             self._days[zone] = Days(zone, self.plan.start)
         return self._days[zone]

@@ -31,6 +31,7 @@ class _Reader(HTMLParser):
         self._links: list[tuple[str, int]] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Begin a hidden part, a line or a link."""
         if tag in _HIDDEN:
             self._hidden += 1
         elif tag == "br":
@@ -47,6 +48,7 @@ class _Reader(HTMLParser):
             self._pieces.append(dict(attrs).get("alt") or "")
 
     def handle_endtag(self, tag: str) -> None:
+        """End a hidden part, a line or a link."""
         if tag in _HIDDEN:
             self._hidden = max(0, self._hidden - 1)
         elif tag in _BLOCKS:
@@ -59,6 +61,7 @@ class _Reader(HTMLParser):
                 self._pieces.append(f" ({address})" if shown else address)
 
     def handle_data(self, data: str) -> None:
+        """Take over visible text."""
         if not self._hidden:
             self._pieces.append(re.sub(r"\s+", " ", data))
 

@@ -45,8 +45,8 @@ PREFERENCES: dict[str, Preference] = {
     "guard.complaint.stop": Preference("share", 0.001, "Complaints over 7 days that stop everything."),
     "guard.complaint.warn": Preference("share", 0.0005, "Complaints over 7 days that warn."),
     "guard.complaint.floor": Preference("int", 2, "Fewest complaints before the guard acts.", 1, 1_000_000),
-    "guard.early.after": Preference("int", 10, "Mails of a campaign before it is judged alone.", 1, 1_000_000),
-    "guard.early.rate": Preference("share", 0.08, "Permanent bounces that stop one campaign or sender early."),
+    "guard.early.after": Preference("int", 10, "Mails before a campaign is judged alone.", 1, 1_000_000),
+    "guard.early.rate": Preference("share", 0.08, "Permanent bounces that stop a campaign early."),
     "guard.early.floor": Preference("int", 3, "Fewest bounces for that.", 1, 1_000_000),
 }  # fmt: skip
 

@@ -110,6 +110,7 @@ class _Parser:
         self._faults: list[Fault] = []
 
     def run(self) -> Parsed:
+        """Parse the whole text."""
         text, place = self._text, 0
         while token := _TOKEN.search(text, place):
             start, mark = token.start(), token[0]

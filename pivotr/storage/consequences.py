@@ -59,10 +59,12 @@ class Consequences:
         return lead_id(self._key, judge(email).normalized or email)
 
     def thread(self, event: FeedbackEvent, mail: MailRef) -> str:
+        """The Message-ID under which receivers know the mail: what its follow-ups refer to."""
         profile = self._recent.profile(mail.sender)
         return header_id(self._provider, event.message_id, mail.attempt, profile.domain if profile else "")
 
     def entry(self, event: FeedbackEvent, mail: MailRef, kind: str, *, lead: str) -> Put:
+        """The log entry of an event, under the key that every copy of the event shares."""
         facts: dict[str, Any] = {"mail_id": event.message_id, "thread": self.thread(event, mail)}
         if event.event_at:
             facts["event_at"] = event.event_at
