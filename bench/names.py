@@ -115,7 +115,7 @@ def hidden(name: str, share: float) -> Score:
     family = frozenset(filter(keeps, name_lists.family_names()))
     either = {word: weight for word, weight in name_lists.either_names().items() if keeps(word)}
     known = {"given_names": lambda: given, "family_names": lambda: family, "either_names": lambda: either}
-    cached = ("score", "odds", "is_listed", "given_part", "_by_sound", "_group_weights")
+    cached = ("odds", "is_listed", "given_part", "_by_sound", "_group_weights")
     with ExitStack() as stack:
         for module in (name_scores, name_order):
             for function in known.keys() & vars(module).keys():

@@ -22,6 +22,9 @@ GUESSED = 2.2
 #: A word with a score beyond this on the family side is never greeted with.
 FAMILY = -1.7
 
+#: Words whose odds are kept at hand: lead files repeat their words, and memory must not grow with their rows.
+_KEPT = 8_192
+
 _POLITE = re.compile(r"(.{3,})(?:bhai|ben|behn|tai|bhau|garu|sinh|sinhji|saheb|ji)$")
 _SECOND = (
     "kumar", "kumari", "lal", "rao", "raje", "bai", "devi", "das", "babu", "lakshmi", "laxmi", "prasad",
@@ -37,7 +40,6 @@ _LETTER_SOUNDS = str.maketrans("wzyqc", "vjikk")
 _DOUBLED = re.compile(r"(.)\1+")
 
 
-@lru_cache(maxsize=65_536)
 def score(word: str) -> float:
     """The score of one lower-case word, between -5 and 5."""
     known = _listed(word)
@@ -55,19 +57,19 @@ def score(word: str) -> float:
     return guess if heard is None else 0.7 * heard + 0.5 * guess
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=_KEPT)
 def odds(word: str) -> float:
     """The score as odds: how many bearers have the word as given name for each that has it as family name."""
     return exp(score(word))
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=_KEPT)
 def is_listed(word: str) -> bool:
     """True for words that some list holds."""
     return _listed(word) is not None
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=_KEPT)
 def given_part(word: str) -> str | None:
     """The given name of a given and a family name written as one ("amitsharma"); None for other words."""
     if is_listed(word):

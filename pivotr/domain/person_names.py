@@ -54,7 +54,7 @@ def greeting(name: str, threshold: float = FLOOR) -> str:
     return parsed.first_name if parsed.first_name is not None and parsed.confidence >= threshold else ""
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=8_192)
 def title_case(word: str) -> str:
     """Title case part by part ("anna-maria" → "Anna-Maria"); scripts without case stay."""
     if _INNER_CAPITAL(word):
