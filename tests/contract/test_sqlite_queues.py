@@ -102,6 +102,20 @@ def test_what_is_no_receipt_is_refused(queues: SqliteQueues, receipt: str) -> No
         queues.delete(SENDING_QUEUE.name, receipt)
 
 
+def test_a_record_taken_without_hiding_it_is_taken_once_in_a_call(queues: SqliteQueues) -> None:
+    queues.send_many(SENDING_QUEUE.name, ["a", "b"])
+    records = queues.receive(SENDING_QUEUE.name, limit=10, visibility=0)
+    assert sorted((record.body, record.receive_count) for record in records) == [("a", 1), ("b", 1)]
+
+
+def test_a_late_release_hides_nothing(queues: SqliteQueues, instant: Instant) -> None:
+    queues.send(SENDING_QUEUE.name, "x")
+    (record,) = queues.receive(SENDING_QUEUE.name)
+    instant.advance(SENDING_QUEUE.visibility)
+    queues.release(SENDING_QUEUE.name, record.receipt, delay=600)
+    assert queues.depth(SENDING_QUEUE.name).waiting == 1
+
+
 def test_records_survive_the_process(tmp_path: Path) -> None:
     path = tmp_path / "other.db"
     with SqliteFile(path) as file:

@@ -77,6 +77,9 @@ UNFIT: dict[str, Change] = {
     "add to a text": Change(add={"word": 1}),
     "add to a bool": Change(add={"open": 1}),
     "include in a text": Change(include={"word": frozenset({"a"})}),
+    "one part without a place beside good ones": Change(
+        set={"ticket": 99, ("campaigns", "c1", "used"): 9}, add={"word": 1}
+    ),
     "exclude from a number": Change(exclude={"ticket": frozenset({"a"})}),
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final, TypeAlias
 
 from pivotr.adapters.embedded.codec import decode
@@ -85,17 +86,23 @@ class Range:
         return write_cursor(row[len(self.columns) :])
 
     def _reading(self, partition: str, bounds: list[_Bound], *, ascending: bool) -> Reading:
-        where = [f'"{self.partition}" = ?', *(f'"{column}" {sign} ?' for column, sign, _ in bounds)]
-        if self.is_numbered and self.sort is not None and not any(bound[0] == self.sort for bound in bounds):
-            # Said aloud, because SQLite uses a partial index only where the query implies its condition.
-            where.append(f'"{self.sort}" IS NOT NULL')
-        direction = "" if ascending else " DESC"
-        order = ", ".join(f'"{name}"{direction}' for name in self.order)
-        sql = (
-            f"SELECT {quoted((*self.columns, *self.order))} FROM {self.source} WHERE {' AND '.join(where)}"
-            f"{' ORDER BY ' if order else ''}{order} LIMIT ?"
-        )
-        return sql, (partition, *(value for _, _, value in bounds))
+        shape = tuple((column, sign) for column, sign, _ in bounds)
+        return _sql(self, shape, ascending), (partition, *(value for _, _, value in bounds))
+
+
+@cache
+def _sql(span: Range, shape: tuple[tuple[str, str], ...], ascending: bool) -> str:
+    """The statement for these comparisons; there are a few dozen in all, and each is asked for all day."""
+    where = [f'"{span.partition}" = ?', *(f'"{column}" {sign} ?' for column, sign in shape)]
+    if span.is_numbered and span.sort is not None and span.sort not in dict(shape):
+        # Said aloud, because SQLite uses a partial index only where the query implies its condition.
+        where.append(f'"{span.sort}" IS NOT NULL')
+    direction = "" if ascending else " DESC"
+    order = ", ".join(f'"{name}"{direction}' for name in span.order)
+    return (
+        f"SELECT {quoted((*span.columns, *span.order))} FROM {span.source} WHERE {' AND '.join(where)}"
+        f"{' ORDER BY ' if order else ''}{order} LIMIT ?"
+    )
 
 
 def write_cursor(values: Sequence[Any]) -> str:

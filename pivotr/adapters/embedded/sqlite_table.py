@@ -88,7 +88,19 @@ class SqliteTable:
         """Up to 100 items of any tables, in the order of the keys, None where absent."""
         if len(keys) > MAX_KEYS:
             raise InvalidInput(f"At most {MAX_KEYS} items can be read in one call, not {len(keys)}.")
-        return [self.get(table, key) for table, key in keys]
+        of_table: dict[str, list[Key]] = {}
+        for table, key in keys:
+            of_table.setdefault(table, []).append(key)
+        found: dict[tuple[str, Key], Item] = {}
+        for table, wanted in of_table.items():
+            sql = self._table(table)
+            if len(wanted) > 1 and len(sql.keys) == 1:
+                values = tuple(sql.key(key)[0] for key in wanted)
+                rows = self._file.rows(sql.select_many(len(values)), values)
+                found |= {(table, (name,)): decode(text) for name, text in rows}
+            else:
+                found |= {(table, key): item for key in wanted if (item := self.get(table, key)) is not None}
+        return [found.get((table, tuple(key))) for table, key in keys]
 
     def query(
         self,

@@ -76,6 +76,11 @@ class TableSql:
         except KeyError:
             raise NotFound(f"The table {self.name} has no index {index}.") from None
 
+    def select_many(self, count: int) -> str:
+        """Key and item of so many keys, of a table whose key is one attribute."""
+        places = ", ".join("?" * count)
+        return f'SELECT "{self.keys[0]}", "{TEXT}" FROM "{self.name}" WHERE "{self.keys[0]}" IN ({places})'
+
     def key(self, key: Key) -> Key:
         """The key itself. Raises InvalidInput where it has not the shape of this table's keys."""
         if len(key) != len(self.keys) or not all(isinstance(part, str) and part for part in key):
