@@ -1,4 +1,4 @@
-"""The entry of the `pivotr` command: answers `--version` at once, loads the command line for all else."""
+"""The entry of the `pivotr` command: answers `--version` and `--help` at once, loads what all else needs."""
 
 import sys
 
@@ -9,6 +9,11 @@ def run() -> None:
         from pivotr import __version__
 
         sys.stdout.write(f"pivotr {__version__}\n")
+        return
+    if sys.argv[1:] in ([], ["--help"]):
+        from pivotr.cli.overview import overview
+
+        sys.stdout.write(overview())
         return
     from pivotr.cli.main import main
 

@@ -6,10 +6,8 @@ stdout holds exactly one JSON document. No text, whatever it holds, can break or
 
 from __future__ import annotations
 
-import json
 import os
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TextIO
 
@@ -45,6 +43,8 @@ class Console:
 
     def data(self, value: Any) -> None:
         """One JSON document on stdout. Models, dataclasses, sets, instants and bytes are understood."""
+        import json
+
         text = json.dumps(value, ensure_ascii=False, indent=2, default=_as_json)
         try:
             text.encode(self.stdout.encoding or "utf-8")
@@ -101,6 +101,8 @@ class Console:
     def failure(self, code: str, sentence: str, hint: str) -> None:
         """Why a command failed, on stderr: the sentence, then the hint; one JSON document with `--json`."""
         if self.wants_json:
+            import json
+
             error = {"error": {"code": code, "message": sentence, "hint": hint}}
             self.stderr.write(json.dumps(error, ensure_ascii=True) + "\n")
             return
@@ -160,6 +162,8 @@ def width(text: str) -> int:
     """Columns that a text takes on a terminal: wide East Asian letters two, combining marks none."""
     if text.isascii():
         return len(text)
+    import unicodedata
+
     return sum(
         0 if unicodedata.combining(letter) else 2 if unicodedata.east_asian_width(letter) in "WF" else 1
         for letter in text

@@ -120,7 +120,7 @@ def confirm(question: str, *, yes: bool) -> None:
 
 def noun(help_text: str) -> typer.Typer:
     """The group of commands of one noun."""
-    return typer.Typer(help=help_text, no_args_is_help=True, add_completion=False, rich_markup_mode=None)
+    return typer.Typer(help=help_text, add_completion=False, rich_markup_mode=None)
 
 
 def _env(value: str | None) -> None:
@@ -136,7 +136,7 @@ def _verbose(value: bool) -> None:  # noqa: FBT001
     _current.is_verbose |= value
 
 
-def _shared(
+def shared(
     env: Annotated[
         str | None,
         typer.Option(
@@ -159,12 +159,3 @@ def _shared(
     ] = False,
 ) -> None:
     """The options that are understood before and after every command: declared here and nowhere else."""
-
-
-def share_options(command: Any) -> None:
-    """Give the shared options to a command, or to every command of a group."""
-    for one in getattr(command, "commands", {}).values():
-        share_options(one)
-    app = typer.Typer(add_completion=False, rich_markup_mode=None)
-    app.command()(_shared)
-    command.params.extend(typer.main.get_command(app).params)

@@ -2,61 +2,19 @@
 
 from __future__ import annotations
 
-import difflib
-import importlib
 import os
 import sys
 from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
 from pivotr import __version__
 from pivotr.cli import context
 from pivotr.cli.exit_codes import FAILURE, INTERRUPTED, OK, USAGE, exit_code
+from pivotr.cli.groups import Root, shared_options
+from pivotr.cli.overview import overview
 from pivotr.errors import PivotrError
-
-#: Command → its line in `pivotr --help`. Each is `app` of pivotr/cli/{command}.py, loaded when it is used.
-COMMANDS = {
-    "leads": "Import, look at and change leads.",
-    "list": "Lists of leads.",
-    "template": "Templates of mails.",
-    "sender": "Mailboxes that mails are sent from.",
-    "campaign": "Create, start, watch and stop campaigns.",
-    "run": "Send: drive the embedded environment in the foreground.",
-    "metrics": "Counters of campaigns and of the account.",
-    "logs": "What happened, entry by entry.",
-    "suppress": "Addresses that are never written to.",
-    "feedback": "Bounces, complaints and other events.",
-    "dlq": "Jobs that failed too often.",
-    "settings": "What a deployment and an operator have set.",
-    "demo": "A whole campaign on sample data, in a folder of its own.",
-}
-
-
-class Commands(TyperGroup):
-    """The root: knows the names of its commands and loads only the one that is used."""
-
-    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002
-        """All commands in the order of the help."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """The command of this name; unknown ones are a usage error with the nearest known name."""
-        if cmd_name not in COMMANDS:
-            near = difflib.get_close_matches(cmd_name, COMMANDS, n=1)
-            ctx.fail(f"There is no command “{cmd_name}”." + (f" Did you mean “{near[0]}”?" if near else ""))
-        module = importlib.import_module(f"pivotr.cli.{cmd_name}")
-        command = typer.main.get_command(module.app)
-        command.name = cmd_name
-        context.share_options(command)
-        return command
-
-    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
-        """The commands in `--help`, without loading any."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
 
 
 def _print_version(value: bool) -> None:  # noqa: FBT001
@@ -83,10 +41,10 @@ def _root(
 def root() -> Any:
     """The root command, ready to be invoked."""
     app = typer.Typer(
-        cls=Commands, callback=_root, invoke_without_command=True, add_completion=False, rich_markup_mode=None
+        cls=Root, callback=_root, invoke_without_command=True, add_completion=False, rich_markup_mode=None
     )
     command = typer.main.get_command(app)
-    context.share_options(command)
+    command.params.extend(shared_options())
     return command
 
 
@@ -134,11 +92,11 @@ def _told(error: BaseException) -> int:
 
 
 def _invoke(arguments: list[str]) -> None:
+    if not arguments:
+        context.console().stdout.write(overview())
+        return
     command = root()
     with command.make_context("pivotr", arguments) as ctx:
-        if not arguments:
-            context.console().text(command.get_help(ctx))
-            return
         command.invoke(ctx)
         if ctx.invoked_subcommand is None:
             ctx.fail("A command is missing.")

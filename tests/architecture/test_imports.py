@@ -10,11 +10,13 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 HEAVY = ("boto3", "botocore", "aws_cdk", "pydantic", "rich", "sqlite3")
 
 
 def loaded(*arguments: str) -> tuple[set[str], str]:
-    """Top packages that a fresh interpreter has loaded at the end of a program, and what it wrote to stdout."""
+    """Top packages that a fresh interpreter has loaded at the end of a program, and its stdout."""
     run = subprocess.run(
         [sys.executable, "-X", "importtime", *arguments], capture_output=True, text=True, check=True
     )
@@ -25,7 +27,7 @@ def loaded(*arguments: str) -> tuple[set[str], str]:
 @pytest.mark.parametrize(
     "words",
     [
-        ("--help",), ("leads", "list", "--help"), ("campaign", "create", "--help"), ("run", "--help"),
+        ("leads", "list", "--help"), ("campaign", "create", "--help"), ("run", "--help"),
         ("demo", "--help"), ("settings", "--help"), ("sender", "add", "--help"), ("list", "--help"),
         ("template", "--help"), ("logs", "--help"), ("metrics", "--help"), ("suppress", "--help"),
         ("dlq", "--help"), ("feedback", "--help"),
@@ -38,12 +40,15 @@ def test_help_loads_nothing_heavy(words: tuple[str, ...]) -> None:
     assert not found & set(HEAVY)
 
 
-def test_version_loads_nothing_but_pivotr() -> None:
+@pytest.mark.parametrize(
+    ("words", "told"), [(["--version"], "pivotr 0.1.0\n"), (["--help"], "Usage: "), ([], "Usage: ")]
+)
+def test_version_and_overview_load_nothing_but_pivotr(words: list[str], told: str) -> None:
     bare, _ = loaded("-c", "pass")
     found, out = loaded(
-        "-c", "import sys; sys.argv = ['pivotr', '--version']; from pivotr.__main__ import run; run()"
+        "-c", f"import sys; sys.argv = ['pivotr', *{words!r}]; from pivotr.__main__ import run; run()"
     )
-    assert out == "pivotr 0.1.0\n"
+    assert out.startswith(told)
     assert found - bare <= {"pivotr"}
 
 

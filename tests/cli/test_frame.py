@@ -10,7 +10,8 @@ import pytest
 from pivotr import errors
 from pivotr.cli import context
 from pivotr.cli.exit_codes import EXIT_CODES, exit_code
-from pivotr.cli.main import COMMANDS
+from pivotr.cli.main import root
+from pivotr.cli.overview import COMMANDS, OPTIONS
 from pivotr.ports.table import ConditionFailed, TransactionCancelled
 from tests.cli.conftest import Run
 
@@ -41,7 +42,14 @@ def test_nothing_at_all_shows_the_help(pivotr: Run) -> None:
     assert (bare.code, bare.err) == (asked.code, asked.err) == (0, "")
     assert bare.out == asked.out
     assert bare.out.startswith("Usage: pivotr [OPTIONS] COMMAND [ARGS]...\n")
-    assert all(f"  {name}" in bare.out for name in COMMANDS)
+    assert all(f"\n  {name} " in bare.out for name in COMMANDS)
+
+
+def test_the_overview_names_every_option_of_the_root() -> None:
+    command = root()
+    with command.make_context("pivotr", [], resilient_parsing=True) as ctx:
+        declared = {", ".join(sorted(param.opts, key=len)) for param in command.get_params(ctx)}
+    assert declared == {name.removesuffix(" NAME") for name in OPTIONS}
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -173,3 +181,14 @@ def test_a_question_is_asked_on_a_terminal(
     ended = pivotr("sender", "list", stdin=answer)
     expected = "Really? [y/N] " + ("Nothing was changed.\n" if code else "went on\n")
     assert ended.err == expected
+
+
+def test_tables_are_drawn_on_a_terminal_without_reading_markup(
+    pivotr: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pivotr("sender", "add", "a@acme.example", "--name", "[bold]Asha[/bold]")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    drawn = pivotr("sender", "list").out
+    assert "[bold]Asha[/bold]" in drawn
+    assert "───" in drawn
+    assert "\x1b[3" not in drawn

@@ -1,0 +1,43 @@
+"""`pivotr --help`: the commands and their lines. Imports nothing, so that it is shown at once."""
+
+#: Command → its line. Each is the `app` of pivotr/cli/{command}.py, loaded when it is used.
+COMMANDS = {
+    "leads": "Import, look at and change leads.",
+    "list": "Lists of leads.",
+    "template": "Templates of mails.",
+    "sender": "Mailboxes that mails are sent from.",
+    "campaign": "Create, start, watch and stop campaigns.",
+    "run": "Send: drive the embedded environment in the foreground.",
+    "metrics": "Counters of campaigns and of the account.",
+    "logs": "What happened, entry by entry.",
+    "suppress": "Addresses that are never written to.",
+    "feedback": "Bounces, complaints and other events.",
+    "dlq": "Jobs that failed too often.",
+    "settings": "What a deployment and an operator have set.",
+    "demo": "A whole campaign on sample data, in a folder of its own.",
+}
+#: Options of the root; all but --version and --help are understood after a command as well.
+OPTIONS = {
+    "--env NAME": "local (default), sandbox, dev or production; also PIVOTR_ENV.",
+    "--json": "One JSON document on stdout.",
+    "-v, --verbose": "Debug log and traces on stderr.",
+    "--version": "Show the version and leave.",
+    "--help": "Show this, or the help of a command.",
+}
+
+
+def overview() -> str:
+    """The whole text."""
+    parts = [
+        "Usage: pivotr [OPTIONS] COMMAND [ARGS]...",
+        "  Personal business mail at a human pace, from your own AWS account.",
+        _section("Options", OPTIONS),
+        _section("Commands", COMMANDS),
+        "New here? pivotr demo",
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _section(title: str, lines: dict[str, str]) -> str:
+    room = max(len(name) for name in lines) + 2
+    return "\n".join([f"{title}:", *(f"  {name:{room}}{line}" for name, line in lines.items())])

@@ -1,0 +1,133 @@
+"""`pivotr run` and `pivotr demo`: alone on a file, stopped cleanly, finished when nothing is left."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Run
+
+
+def test_until_idle_sends_to_everybody_and_completes(pivotr: Run, draft: str, own_home: Path) -> None:
+    pivotr("campaign", "start", draft)
+    ended = pivotr("run", "--until-idle")
+    assert (ended.code, ended.err) == (0, "Running. Ctrl-C stops; nothing is lost.\n")
+    assert re.sub(r"^\S+", "AT", ended.out, flags=re.MULTILINE) == (
+        f"AT {draft} is running\nAT {draft} is completed\n"
+    )
+    assert len(list((own_home / "outbox" / "new").iterdir())) == 2
+    shown = pivotr("campaign", "show", draft).out
+    assert "enrolled       2\nsent           2\ndelivered      2\nwaiting        0\n" in shown.replace(
+        "LEADS", "leads"
+    )
+
+
+def test_with_json_stdout_is_one_document(pivotr: Run, draft: str) -> None:
+    pivotr("campaign", "start", draft)
+    ended = pivotr("run", "--until-idle", "--json")
+    counts = json.loads(ended.out)
+    assert (ended.code, ended.err) == (0, "")
+    assert counts["handled"]["send-email"] >= 2
+    assert counts["failed"].get("send-email", 0) == 0
+
+
+def test_on_a_terminal_everything_is_in_view(
+    pivotr: Run, draft: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pivotr("campaign", "start", draft)
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    ended = pivotr("run", "--until-idle")
+    assert (ended.code, ended.err) == (0, "")
+    for part in ("Diwali outreach", "sales@acme.example", "sending-queue", "Ctrl-C stops; nothing is lost."):
+        assert part in ended.out
+
+
+def test_for_some_seconds(pivotr: Run, draft: str) -> None:
+    ended = pivotr("run", "--for", "0.1")
+    assert (ended.code, ended.out) == (0, "")
+
+
+@pytest.mark.slow
+def test_only_one_run_on_a_file(pivotr: Run, own_home: Path) -> None:
+    other = subprocess.Popen(
+        [sys.executable, "-m", "pivotr", "run"], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
+    )
+    try:
+        assert other.stderr is not None
+        assert other.stderr.readline() == "Running. Ctrl-C stops; nothing is lost.\n"
+        ended = pivotr("run")
+        assert (ended.code, ended.out) == (4, "")
+        sentence, hint = ended.err.splitlines()
+        assert sentence.startswith(
+            f"`pivotr run` is already running on this data file (process {other.pid}, since "
+        )
+        assert hint == "→ Let the first one work, or stop it with Ctrl-C in its terminal."
+    finally:
+        other.send_signal(signal.SIGINT)
+        assert other.wait(30) == 130
+        other.stderr.close()
+    assert pivotr("run", "--for", "0").code == 0
+
+
+@pytest.mark.slow
+def test_sigterm_ends_a_run_in_order(own_home: Path) -> None:
+    run = subprocess.Popen(
+        [sys.executable, "-m", "pivotr", "run", "--json"], stdout=subprocess.PIPE, text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )  # fmt: skip
+    assert run.stdout is not None
+    lock = own_home / "pivotr.lock"
+    while run.poll() is None and not (lock.exists() and lock.read_text()):
+        os.sched_yield()
+    run.send_signal(signal.SIGTERM)
+    out, _ = run.communicate(timeout=30)
+    assert run.returncode in (0, -signal.SIGTERM)
+    assert out == "" or json.loads(out)["failed"] == {}
+
+
+def test_run_is_for_the_local_environment_only(pivotr: Run) -> None:
+    ended = pivotr("run", "--env", "dev")
+    assert (ended.code, ended.out) == (7, "")
+
+
+@pytest.mark.slow
+def test_the_demo_ends_by_itself_and_its_commands_work(
+    pivotr: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = pivotr("demo")
+    assert ended.code == 0, ended.err
+    assert "Import:    32 rows, 30 leads, 1 duplicate, 1 rejected\n" in ended.err
+    for line in ("enrolled             30", "sent                 30", "bounced for good      2"):
+        assert line in ended.out
+    commands = re.findall(
+        r"PIVOTR_HOME=(\S+) .* ((?:campaign show|leads list|logs show|metrics show|suppress list).*)$",
+        ended.out,
+        re.MULTILINE,
+    )
+    assert len(commands) == 6
+    for home, words in commands:
+        assert Path(home) == tmp_path / ".demo"
+        monkeypatch.setenv("PIVOTR_HOME", home)
+        shown = pivotr(*words.split())
+        assert (shown.code, shown.err) == (0, "")
+        assert shown.out
+    assert len(list((tmp_path / ".demo" / "outbox" / "new").iterdir())) == 30
+
+
+def test_the_demo_leaves_a_strange_folder_alone(pivotr: Run, tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "one.jpg").write_bytes(b"x")
+    ended = pivotr("demo", "--folder", "photos")
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err == (
+        f"“{tmp_path / 'photos'}” holds something that is not a demo; it is left as it is.\n"
+        "→ Name a new folder: --folder FOLDER\n"
+    )
+    assert [path.name for path in (tmp_path / "photos").iterdir()] == ["one.jpg"]
