@@ -2,7 +2,8 @@
 
 Calls are counted at the ports, capacity is that of `bench.capacity`, prices are those of the forecast.
 Run `python -m bench.engine_cost [LEADS [WEEK]]`: LEADS are those of the larger campaign of F13 (1,000;
-100,000 takes an hour), WEEK those of the six days of F17 (1,000). `--places` prints each call, where it is made and what it costs.
+100,000 takes an hour), WEEK those of the six days of F17 (1,000). `--places` prints each call, where
+it is made and what it costs.
 """
 
 from __future__ import annotations

@@ -30,41 +30,41 @@ def make(world: World, count: int, *, sender: dict[str, Any] | None = None, **op
 
 
 def capped(world: World) -> str:
-    return make(world, 200, cap=40)
+    return make(world, 100, cap=30)
 
 
 def paced(world: World) -> str:
-    return make(world, 260, gap="290-310")
+    return make(world, 200, gap="290-310")
 
 
 def two_mailboxes(world: World) -> str:
-    return make(world, 200, cap=50, senders=TWO)
+    return make(world, 120, cap=40, senders=TWO)
 
 
 def ramped(world: World) -> str:
-    return make(world, 180, sender={"ramp": parse_ramp("10+10..40")})
+    return make(world, 100, sender={"ramp": parse_ramp("10+10..30")})
 
 
 def round_the_clock(world: World) -> str:
-    return make(world, 250, window="always", gap="800-880")
+    return make(world, 180, window="always", gap="880-920")
 
 
 def with_follow_ups(world: World) -> str:
-    return make(world, 90, cap=40, steps=("intro", "nudge+2d"))
+    return make(world, 60, cap=40, steps=("intro", "nudge+2d"))
 
 
 def three_steps(world: World) -> str:
-    return make(world, 60, cap=40, steps=("intro", "nudge+1d", "nudge+2d"))
+    return make(world, 40, cap=40, steps=("intro", "nudge+1d", "nudge+2d"))
 
 
 def account_capped(world: World) -> str:
-    world.setting("account.cap", 45)
-    return make(world, 200, cap=80, senders=TWO)
+    world.setting("account.cap", 30)
+    return make(world, 110, cap=60, senders=TWO)
 
 
 def shared_mailbox(world: World) -> str:
-    campaign = make(world, 120, gap="290-310")
-    world.leads(150, list_name="holi", prefix="q")
+    campaign = make(world, 100, gap="290-310")
+    world.leads(110, list_name="holi", prefix="q")
     other = world.campaign("Holi", lists=("holi",), gap="290-310")
     world.services.transitions.start(other)
     world.run(timedelta(seconds=1))
@@ -72,14 +72,14 @@ def shared_mailbox(world: World) -> str:
 
 
 def over_a_change_of_clocks(world: World) -> str:
-    return make(world, 220, window="daily 00:00-24:00 Europe/Berlin", gap="1100-1160")
+    return make(world, 160, window="daily 00:00-24:00 Europe/Berlin", gap="1100-1160")
 
 
 def with_invalid_addresses(world: World) -> str:
-    for number in range(0, 200, 8):
+    for number in range(0, 96, 8):
         email = f"p{number:04d}@x.example"
         world.checker.verdicts[email] = Verification("invalid", frozenset(), "no such mailbox")
-    return make(world, 200, cap=40)
+    return make(world, 96, cap=28)
 
 
 MONDAY = "2026-11-23T04:05:00+00:00"
@@ -133,7 +133,7 @@ def test_forecast_and_simulation_agree(name: str) -> None:
 
 def test_forecast_in_the_middle_of_a_campaign() -> None:
     world = World(MONDAY, announces=False)
-    campaign = make(world, 90, cap=40, steps=("intro", "nudge+2d"))
+    campaign = make(world, 60, cap=40, steps=("intro", "nudge+2d"))
     world.services.transitions.start(campaign)
     world.run(timedelta(days=2, hours=1))
     found = world.services.forecasts.campaign(campaign)

@@ -14,6 +14,7 @@ from pivotr.adapters.embedded.ranges import NUMBER, TEXT, Range, quoted
 from pivotr.errors import InvalidInput, NotFound
 from pivotr.ports.table import IndexSpec, Item, Key, TableSpec
 
+_TEXT_TYPE: Final = frozenset((str,))
 _COLUMN_TYPES: Final = frozenset((str, NoneType))
 
 
@@ -83,7 +84,12 @@ class TableSql:
 
     def key(self, key: Key) -> Key:
         """The key itself. Raises InvalidInput where it has not the shape of this table's keys."""
-        if len(key) != len(self.keys) or not all(isinstance(part, str) and part for part in key):
+        is_plain = _TEXT_TYPE.issuperset(map(type, key))  # an enumeration is text too, but seldom here
+        if (
+            len(key) != len(self.keys)
+            or "" in key
+            or not (is_plain or all(isinstance(part, str) for part in key))
+        ):
             raise InvalidInput(
                 f"A key of {self.name} is {' and '.join(self.keys)}, each a text that is not empty."
             )
