@@ -59,10 +59,13 @@ def choose_pair(name: str) -> Choice | None:
     first = odds(word)
     if first < JOINED or not leading_words().marked.isdisjoint(words):
         return None
-    second = odds(after)
-    usual = _usual(first, second, FAMILY_FIRST)
-    text = name[: len(word)]
-    return text, usual / (usual + FAMILY_FIRST * second), f"{text} is the first given name."
+    return _surely_first(name[: len(word)], first, odds(after), FAMILY_FIRST)
+
+
+def _surely_first(text: str, first: float, second: float, family_first: float) -> Choice:
+    """The first of two words, which is surely given: no odds of the second word can outdo it."""
+    usual = _usual(first, second, family_first)
+    return text, usual / (usual + family_first * second), f"{text} is the first given name."
 
 
 def _choose_among_initials(tokens: list[Token], *, family_first: bool) -> Choice:
@@ -129,10 +132,12 @@ def _led(words: list[Token]) -> Choice | None:
 
 
 def _ordered(words: list[Token], family_first: float) -> Choice:
+    if len(words) == 2 and (first := odds(words[0][1])) >= JOINED:
+        return _surely_first(words[0][0], first, odds(words[1][1]), family_first)
     likely = [odds(token[1]) for token in words]
     for at, (_, after, _) in enumerate(words[1:]):
-        first = words[at][1]
-        if likely[at] < JOINED and first + after in given_names() and first not in marker_words().titles:
+        word = words[at][1]
+        if likely[at] < JOINED and word + after in given_names() and word not in marker_words().titles:
             if at == 0 and likely[0] < FAMILY_ODDS:
                 both = f"{words[0].text} {words[1].text}"
                 return (both, 0.85, f"{both} is one given name written apart.")

@@ -28,6 +28,7 @@ _MACHINE = re.compile(
     r"\{\{|%\w+%|^\s*[=#]\w|https?:|www\.|mailto:|^\S+\.(?:com|in|org|net|co|io)$", re.IGNORECASE
 )
 _TIDY = re.compile(r"[A-Za-z .,]+(?:(?<=[A-Za-z])['-](?=[A-Za-z])[A-Za-z .,]+)*").fullmatch
+_DOTTED = re.compile(r"([^ .,]+)(\.?)").findall
 _DOMAIN = re.compile(r"\.(?:com|in|org|net|co|io)$", re.IGNORECASE).search
 _ODD = re.compile(r"[{%=#:/.]")
 _BREAK = re.compile(r"[|•·–—;#:/&-]")
@@ -38,6 +39,7 @@ _ADDRESS = re.compile(r"\S@\S")
 _TAIL = re.compile(r"\s+(?:[-–—]+|/+|:)(?:\s|$)|[|•·–—;#:]|//|--|\s&\s+family\b")
 _EDGES = " \t'\"`´*~_-–—!?…\\“”‘’,.:;+=^°"
 _APOSTROPHES = re.compile("['’]")
+_UNUSUAL = re.compile(r"[^\w -~]")
 _BLANKS = re.compile(r"[\s_\\+]+")
 _LETTER = re.compile(r"[^\W\d_]")
 
@@ -90,9 +92,7 @@ def _undotted(texts: list[str], words: list[str]) -> list[Token]:
 
 def _dotted(name: str) -> list[Token]:
     """The words of a tidy name such as "K. R. Narayanan" or "D.K.Shivakumar"."""
-    chunks = name.replace(".", ". ").split()
-    bare = [(chunk.rstrip("."), chunk) for chunk in chunks]
-    return [tuple.__new__(Token, (text, text.lower(), text is not chunk)) for text, chunk in bare if text]
+    return [tuple.__new__(Token, (text, text.lower(), dot != "")) for text, dot in _DOTTED(name)]
 
 
 def _unwanted(text: str) -> str:
@@ -127,7 +127,7 @@ def visible(name: str) -> str:
     """The text without control signs, emoji, half characters and other invisible things; plain blanks."""
     if not (name.isascii() and name.isprintable()):
         joined = unicodedata.normalize("NFKC", name)
-        name = "".join([s if s.isalpha() else _shown(joined, at) for at, s in enumerate(joined)])
+        name = _UNUSUAL.sub(lambda sign: _shown(joined, sign.start()), joined)
     return _BLANKS.sub(" ", name).strip()
 
 
