@@ -14,7 +14,7 @@ from pivotr.domain.lanes import Lane
 from pivotr.domain.leads import Lead, lead_id
 from pivotr.domain.senders import sender_id
 from pivotr.ports.mailer import Mail
-from pivotr.ports.table import Change, Condition, Item, Key, Put, Update, Write
+from pivotr.ports.table import Change, Condition, Item, Key, Page, Put, Update, Write
 from pivotr.storage.lanes import Lanes
 from pivotr.storage.leads import Leads
 from tests.simulation.faults import Crash
@@ -174,6 +174,30 @@ def stale(world: World, *old: tuple[str, Item]) -> Iterator[None]:
         yield
     finally:
         world.table.get_many = get_many
+
+
+@contextmanager
+def index_behind(world: World) -> Iterator[None]:
+    """The index of the queues shows nobody: it is eventually consistent, and that may take its time."""
+    query = world.table.query
+
+    def read(table: str, partition: str, **more: Any) -> Page:
+        found: Page = query(table, partition, **more)
+        return Page([], None) if table == names.LEADS else found
+
+    world.table.query = read
+    try:
+        yield
+    finally:
+        world.table.query = query
+
+
+def emptied(world: World) -> None:
+    """All jobs of the sending loop are lost."""
+    for queue in (names.VERIFICATION_QUEUE.name, names.SENDING_QUEUE.name):
+        while found := world.queues.receive(queue, limit=10):
+            for record in found:
+                world.queues.delete(queue, record.receipt)
 
 
 def stored(world: World, lead: Lead) -> Item:

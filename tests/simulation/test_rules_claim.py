@@ -33,12 +33,13 @@ from tests.simulation.world import bounce_event
 
 def test_a_ticket_is_good_for_one_turn() -> None:
     """Pace: two copies of one job, two leads, one turn."""
-    world, campaign = staged(2)
+    world, campaign = staged(3)
+    send(world, campaign, person(world, 2))
     first, other = (send_job(world, campaign, person(world, number)) for number in (0, 1))
     copy = world.connect().sending
     meanwhile(world, is_claim, lambda: copy.send(other))
     world.services.sending.send(first)
-    assert len(world.provider.posted) == 1
+    assert len(world.provider.posted) == 2, "one mail before, and one in this turn"
     assert lane(world).ticket == first.ticket + 1
 
 
@@ -118,7 +119,7 @@ def test_a_lead_pinned_to_one_mailbox_is_not_mailed_from_another() -> None:
 
 def test_a_lead_that_went_over_to_another_campaign_is_not_claimed_by_the_old_one() -> None:
     """P1, P2: read as waiting in C; withdrawn; enrolled in D; claimed by C's job."""
-    world, campaign = staged(1)
+    world, campaign = staged(2)
     lead = person(world)
     world.sender(OTHER)
     successor = world.campaign("Holi", senders=(OTHER,), gap="0", window="always")

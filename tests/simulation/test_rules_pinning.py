@@ -7,8 +7,21 @@ from datetime import timedelta
 import pytest
 
 from pivotr.errors import Conflict
+from pivotr.ports.mailer import Unknown
+from pivotr.ports.table import Change
 from tests.simulation.promises import check
-from tests.simulation.stage import OTHER, SALES, lane, later, mails_to, person, send, staged, verify_job
+from tests.simulation.stage import (
+    OTHER,
+    SALES,
+    lane,
+    later,
+    mails_to,
+    meanwhile,
+    person,
+    send,
+    staged,
+    verify_job,
+)
 from tests.simulation.world import World
 
 PEOPLE = 8
@@ -58,6 +71,27 @@ def test_a_mailbox_that_has_left_stays_shut_after_a_resume() -> None:
     check(world)
 
 
+def test_a_mailbox_that_leaves_during_a_resume_stays_shut() -> None:
+    """Pin: resume reads the campaign; the sender leaves; resume would open its entry; claim."""
+    world, campaign = staged(PEOPLE, senders=(SALES, OTHER))
+    lead = person(world, pinned_to(world, SALES)[0])
+    world.services.transitions.pause(campaign)
+    other = world.connect()
+
+    def is_resuming(writes) -> bool:
+        return any(getattr(write, "change", Change()).set.get("status") == "running" for write in writes)
+
+    happened = meanwhile(world, is_resuming, lambda: other.campaigns.drop_sender(campaign, SALES))
+    world.services.transitions.resume(campaign)
+    assert happened
+    later(world, minutes=1)
+    send(world, campaign, lead)
+    assert world.provider.asked == []
+    world.run_until_over(campaign)
+    assert {posted.mail.sender for posted in world.provider.posted} == {OTHER}
+    check(world)
+
+
 def test_a_mail_claimed_before_its_mailbox_left_still_goes_out_from_it() -> None:
     """A claim that exists is closed by its owner."""
     world, campaign = staged(PEOPLE, senders=(SALES, OTHER))
@@ -91,8 +125,6 @@ def test_the_last_mailbox_cannot_leave_and_the_rest_share_the_cap() -> None:
 
 def test_again_goes_to_the_others_where_the_mailbox_has_left() -> None:
     """Settle: it stays with its sender; where that one has left, the heartbeat re-pins the first mail."""
-    from pivotr.ports.mailer import Unknown
-
     world, campaign = staged(PEOPLE, senders=(SALES, OTHER))
     number = pinned_to(world, SALES)[0]
     world.provider.answers = lambda mail: Unknown("read timed out")
