@@ -103,7 +103,12 @@ class Services:
         """Enrolment in slices."""
         from pivotr.services.enrolment import Enrolment
 
-        return Enrolment(table=self.ports.table, clock=self.ports.clock, key=self.ports.secrets.lead)
+        return Enrolment(
+            table=self.ports.table,
+            clock=self.ports.clock,
+            recent=self.recent,
+            key=self.ports.secrets.lead,
+        )
 
     @cached_property
     def heartbeat(self) -> Heartbeat:

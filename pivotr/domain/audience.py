@@ -21,8 +21,13 @@ def draw_sender(campaign: Campaign, lead: str) -> str:
     return shares[-1][0]
 
 
-def why_left_out(campaign: Campaign, lead: Lead, now: datetime, *, is_suppressed: bool) -> str:
-    """Why a member is not in the audience, in one word; empty when it is."""
+def why_left_out(
+    campaign: Campaign, lead: Lead, now: datetime, *, is_suppressed: bool, needs_basis: bool = False
+) -> str:
+    """Why a member is not in the audience, in a word or two; empty when it is.
+
+    `needs_basis`: the operator's setting that nobody is written to whose source and basis are not known.
+    """
     filters = campaign.filters
     word = ""
     days = filters.exclude_mailed_within_days
@@ -36,6 +41,8 @@ def why_left_out(campaign: Campaign, lead: Lead, now: datetime, *, is_suppressed
         word = "state"
     elif not _passes(filters, lead):
         word = "filter"
+    elif needs_basis and not (lead.source and lead.basis):
+        word = "no basis"
     elif days and lead.mailed_at and from_text(lead.mailed_at) > now - timedelta(days=days):
         word = "mailed recently"
     return word

@@ -35,7 +35,7 @@ PREFERENCES: dict[str, Preference] = {
     "holidays": Preference("days", "", "Days without mails in new campaigns, as 2026-01-26,2026-08-15."),
     "footer.address": Preference("text", "", "Postal address under every mail."),
     "footer.required": Preference("bool", False, "Refuse a start while footer.address is empty."),
-    "basis.required": Preference("bool", False, "Refuse a start while a lead lacks source or basis."),
+    "basis.required": Preference("bool", False, "Leave leads without source or basis out."),
     "greeting.threshold": Preference("share", 0.6, "Least confidence for a greeting by first name."),
     "verifier.rate": Preference("float", 30, "Checks a minute that the verifier allows.", 0.1, 100_000),
     "verifier.days": Preference("int", 30, "Days for which a verdict is trusted.", 0, 3650),

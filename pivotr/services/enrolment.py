@@ -21,6 +21,7 @@ from pivotr.storage import metrics, transactions
 from pivotr.storage.campaigns import Campaigns
 from pivotr.storage.leads import Leads
 from pivotr.storage.memberships import Memberships
+from pivotr.storage.recent import Recent
 from pivotr.storage.suppressions import Suppressions
 
 #: Members per slice: with counters and the campaign well below the 100 writes of a transaction.
@@ -30,9 +31,10 @@ SLICE = 40
 class Enrolment:
     """Brings a campaign's enrolment forward."""
 
-    def __init__(self, *, table: Table, clock: Clock, key: bytes) -> None:
+    def __init__(self, *, table: Table, clock: Clock, recent: Recent, key: bytes) -> None:
         self._table = table
         self._clock = clock
+        self._recent = recent
         self._campaigns = Campaigns(table)
         self._leads = Leads(table)
         self._memberships = Memberships(table)
@@ -80,9 +82,12 @@ class Enrolment:
         left_out: Counter[str] = Counter(campaign.enrol.left_out)
         chosen: list[Lead] = []
         suppressed = self._suppressions.suppressed([lead.email for lead in found if lead.email])
+        needs_basis = self._recent.preferences().flag("basis.required")
         seen: set[str] = set()
         for lead in found:
-            reason = why_left_out(campaign, lead, now, is_suppressed=lead.email in suppressed)
+            reason = why_left_out(
+                campaign, lead, now, is_suppressed=lead.email in suppressed, needs_basis=needs_basis
+            )
             if reason == "enrolled" or lead.id in seen:
                 continue
             seen.add(lead.id)
