@@ -29,7 +29,7 @@ LIMITS = {
     "follow-ups": "nobody is due: the rest waits for follow-ups",
     "leads": "nothing: everybody has been written to",
 }
-_BAR = 40
+_BAR = 32
 
 
 def register_forecast(app: typer.Typer) -> None:
@@ -119,11 +119,13 @@ def _as_data(found: Forecast) -> dict[str, Any]:
 
 
 def _show(found: Forecast) -> None:
+    from pivotr.cli.words import counted
+
     out = console()
     out.facts(
         [
             ("leads", f"{found.leads:,}"),
-            ("mails", f"{found.mails:,} on {len(found.days):,} days"),
+            ("mails", f"{found.mails:,} on {counted(len(found.days), 'day')}"),
             ("left out", f"{found.skipped:,} by the verifier" if found.skipped else ""),
             ("first mail", _at(found.first_at, found.zone)),
             ("last mail", _band(found)),
@@ -141,7 +143,7 @@ def _show(found: Forecast) -> None:
     most = max(day.mails for day in found.days)
     if out.is_terminal:
         rows: list[tuple[object, ...]] = [
-            (day.day, day.mails, "█" * max(1, round(_BAR * day.mails / most)), LIMITS[day.limit])
+            (day.day, day.mails, "█" * max(1, round(_BAR * day.mails / most)), day.limit)
             for day in found.days
         ]
         out.table(["day", "mails", "", "limited by"], rows)

@@ -214,7 +214,7 @@ def _waiting(facts: Facts) -> tuple[list[str], list[str]]:
         return why, [*coming, *blocked]
     coming.append(_lane_words(facts))
     if facts.about is not None:
-        coming.append(f"Its mail leaves about {_when(facts, facts.about)} if nothing changes.")
+        coming.append(f"Its mail is expected {_when(facts, facts.about)} if nothing changes.")
     if not lead.verified_at:
         coming.append("Just before, its address is checked; one that cannot be mailed is left out.")
     return why, coming
