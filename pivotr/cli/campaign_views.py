@@ -177,6 +177,11 @@ def tell_start(view: CampaignView, verb: str, mail: str) -> None:
     if room < campaign.cap:
         grows = ", growing by their ramps" if any(sender.ramp for sender, _ in view.senders) else ""
         out.warn(f"Its senders send at most {room} a day{grows}: below this campaign's {campaign.cap}.")
+    if trouble := _trouble_with_first_mail(campaign):
+        out.warn(
+            f"The first mail cannot be written, so its lead will be skipped: {trouble} "
+            f"Look at them: pivotr campaign preview {campaign.id}"
+        )
     if not services().preferences.get("footer.address").value:
         out.warn(
             "No postal address is under the mails, which many laws ask for. "
@@ -191,3 +196,14 @@ def _caps(view: CampaignView, now: datetime) -> tuple[int, int]:
 
     account = int(services().preferences.get("account.cap").value)
     return account, sum(lane.cap_on(local_day(now, lane.zone)) for _, lane in view.senders)
+
+
+def _trouble_with_first_mail(campaign: Campaign) -> str:
+    """Why the first mail cannot be rendered; empty where it can."""
+    from pivotr.errors import InvalidInput
+
+    try:
+        services().previews.campaign(campaign.id, None, 1)
+    except InvalidInput as error:
+        return error.sentence
+    return ""

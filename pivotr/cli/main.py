@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -79,6 +80,10 @@ def _told(error: BaseException) -> int:
             code = INTERRUPTED
         case BrokenPipeError():
             _forget_stdout()
+        case OSError(errno=errno.ENOSPC):
+            _forget_stdout()
+            context.console().failure("disk_full", "The disk is full.", "Make room and try again.")
+            code = FAILURE
         case PivotrError():
             _trace_if_wanted(error)
             context.console().failure(error.code, error.sentence, error.hint)

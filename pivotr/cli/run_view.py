@@ -119,10 +119,10 @@ class Screen(View):
         from rich.text import Text
 
         views = self._live()
-        parts: list[Any] = [drawn(["campaign", "status", "waiting", "sent", "bounced"], _campaigns(views))]
-        lanes = _lanes(views, now)
-        if lanes:
-            parts.append(drawn(["sender", "today", "state"], lanes))
+        parts: list[Any] = []
+        if views:
+            parts.append(drawn(["campaign", "status", "waiting", "sent", "bounced"], _campaigns(views)))
+            parts.append(drawn(["sender", "today", "state"], _lanes(views, now)))
         parts.append(drawn(["queue", "waiting", "delayed", "at work", "failed for good"], self._queues()))
         if not views:
             parts.append(Text("No campaign runs. Start one: pivotr campaign start ID"))
