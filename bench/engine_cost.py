@@ -105,10 +105,12 @@ def _per_mail(large: int) -> Rows:
     what = "a delivered mail"
     return [
         _row("F10", f"calls for {what}", figures["calls"], "calls", "≤ 9"),
-        _row("F10", f"calls for {what} of a sequence of two", sequence["calls"], "calls", "≤ 10"),
+        _row("F10", f"calls for {what} of a sequence of two, sparse", sequence["calls"], "calls", ""),
         _row("F11", f"write capacity of {what}", figures["writes"], "WCU", "≤ 20"),
         _row("F11", f"read capacity of {what}", figures["reads"], "RCU", "≤ 4"),
-        _row("F11", f"write capacity of {what} of a sequence of two", sequence["writes"], "WCU", "≤ 20"),
+        _row(
+            "F11", f"write capacity of {what} of a sequence of two, sparse", sequence["writes"], "WCU", "≤ 20"
+        ),
         _row("F12", "1,000 delivered mails (us-east-1)", price, "$", "≤ 0.120"),
         _row("F12", "of it SES", SES_PER_MAIL * 1000, "$", ""),
         *(

@@ -124,7 +124,7 @@ class _World:
             if not was_done and subject is not None and subject.is_done:
                 waiting -= 1
             is_over = after is None or after > horizon or (subject is not None and subject.is_done
-                                                           and not account.portion)  # fmt: skip
+                                                           and not account.sharers)  # fmt: skip
             if is_over:
                 heapq.heappop(heap)
             else:
@@ -143,8 +143,8 @@ class _World:
             for box in boxes
         )
         days = self.days(plan.account_zone)
-        portion = 2 * len(boxes) if most + plan.account_used > limit else 0
-        return Account(days, limit, why, plan.account_used, portion)
+        sharers = len(boxes) if most + plan.account_used > limit else 0
+        return Account(days, limit, why, plan.account_used, sharers)
 
     def _boxes(self, pace: Pace) -> tuple[list[Mailbox], int]:
         plan = self.plan

@@ -118,16 +118,25 @@ class Account:
     limit: int
     why: str
     used: int
-    #: Where the day may be used up: into how many parts its room is cut, so that all mailboxes get some.
-    portion: int
+    #: Mailboxes that share a day which may be used up; 0 where there is enough for all.
+    sharers: int
     day: int = 0
+    part: int = 0
 
     def room(self, at: float) -> int:
         """Mails that are left on the day of an instant."""
         number = self.days.number(at)
         if number > self.day:
-            self.day, self.used = number, 0
+            self.day, self.used, self.part = number, 0, 0
         return self.limit - self.used
+
+    def portion(self, room: int) -> int:
+        """What one mailbox may take at a time: an equal part of a scarce day, so that each gets its own."""
+        if not self.sharers:
+            return room
+        if not self.part:
+            self.part = max(1, room // self.sharers)
+        return min(room, self.part)
 
 
 class Tally:
@@ -194,9 +203,7 @@ class Mailbox:
             self._say(able, tally, account.why)
             return account.days.end(at)
         end = min(change, self.days.end(at), account.days.end(at))
-        if account.portion:
-            room = max(1, room // account.portion)
-        return self._send(able, at, end, min(room, cap - self.used), stage)
+        return self._send(able, at, end, min(account.portion(room), cap - self.used), stage)
 
     def _able(self, at: float, tally: Tally) -> tuple[list[Entry], float, float]:
         """Who can send now, when that changes by the clock, and when somebody can again where nobody can."""
