@@ -313,7 +313,11 @@ class Sending:
         except Unavailable as error:
             _log.error("mail %s is not recorded, the heartbeat will look: %s", ending.attempt, error.sentence)
         next_job = VerifyJob(
-            sender=turn.job.sender, ticket=turn.job.ticket + 1, campaign=turn.job.campaign, done=turn.lead.id
+            sender=turn.job.sender,
+            ticket=turn.job.ticket + 1,
+            campaign=turn.job.campaign,
+            # a lead that was given back waits on and may be the only one
+            done="" if ending.result == "not_sent" else turn.lead.id,
         )
         due_at = ending.back_off or turn.due_at
         if ending.back_off:

@@ -85,7 +85,7 @@ class Candidates:
     def _check(self, lead: Lead, now: datetime) -> Lead | Hindrance:
         """The lead with a fresh verdict, or what stands in the way."""
         preferences = self._recent.preferences()
-        is_settled = lead.verdict in ("valid", "invalid", "risky")
+        is_settled = lead.verdict in ("valid", "invalid", "risky") and "greylisted" not in lead.verdict_flags
         if is_settled and is_fresh(lead.verified_at, now, days=preferences.whole("verifier.days")):
             return lead
         if self._verifier.credits_matter:

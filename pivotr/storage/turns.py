@@ -91,7 +91,13 @@ def hint_for(lane: Lane) -> str:
 
 
 def is_parked(lane: Lane) -> bool:
-    """True when the lane waits for the heartbeat: not for a gap, or further away than a queue's delay."""
+    """True when the lane waits for the heartbeat: not for a gap, or further away than a queue's delay.
+
+    A back-off is shorter than a queue's delay: its job is on its way and counts the tries. A copy that knows
+    nothing of them would begin the back-off anew. A job that is lost shows as a stall.
+    """
+    if lane.why == "backoff":
+        return False
     if lane.why != "gap":
         return True
     if not lane.last_sent_at or not lane.due_at:
