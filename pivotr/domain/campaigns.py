@@ -87,6 +87,8 @@ class Campaign(BaseModel):
     not_mailed_within_days: int = Field(default=0, ge=0, le=3650)
     domain_cap: int = Field(default=0, ge=0)
 
+    #: True once a running campaign has lost a step: leads may still wait at it.
+    was_longer: bool = False
     enrol: Enrolment = Enrolment()
     swept: bool = False
 
@@ -104,6 +106,11 @@ class Campaign(BaseModel):
     def is_live(self) -> bool:
         """True while the campaign may still send: running or paused."""
         return self.status in ("running", "paused")
+
+    @property
+    def has_follow_ups(self) -> bool:
+        """True when leads may wait for a later mail than the first."""
+        return len(self.steps) > 1 or self.was_longer
 
     def step_after(self, step: int) -> Step | None:
         """The step that follows number `step` (1 is the first mail), or None."""

@@ -152,9 +152,13 @@ class Campaigns:
         if "cap" in changes:
             split_cap(changes["cap"], campaign.senders)
         updated = Campaign.model_validate({**campaign.model_dump(), **changes})
+        derived: dict[str, Any] = {}
         if updated.cap != campaign.cap:
-            updated = updated.model_copy(update={"shares": split_cap(updated.cap, campaign.senders)})
-        fields = [*changes, *(["shares"] if updated.shares != campaign.shares else [])]
+            derived["shares"] = split_cap(updated.cap, campaign.senders)
+        if campaign.is_live and len(updated.steps) < len(campaign.steps):
+            derived["was_longer"] = True
+        updated = updated.model_copy(update=derived)
+        fields = {*changes, *derived}
         dumped = updated.model_dump(mode="json")
         edit = campaign_writes.edit(campaign, **{field: dumped[field] for field in fields})
         return self._save(campaign, updated, edit, actor=actor, changed=sorted(changes))

@@ -107,7 +107,7 @@ class Heartbeat:
         done["repinned"] = sum(self._repin(campaign) for campaign in live)
         done["completed"] = sum(self._complete(campaign) for campaign in live if campaign.status == "running")
         done["swept"] = sum(self._sweep(campaign) for campaign in aborted)
-        self._refresh_quota()
+        self._refresh_quota(live)
         return done
 
     def has_sweeps(self) -> bool:
@@ -219,7 +219,7 @@ class Heartbeat:
         now = self._clock.now()
         queue = queue_key(campaign.id, sender)
         ranges = [Between("~", None)]
-        if len(campaign.steps) > 1:
+        if campaign.has_follow_ups:
             ranges.insert(0, Between(None, to_text(now)))
         count = 0
         for between in ranges:
@@ -307,7 +307,7 @@ class Heartbeat:
             return False
         return True
 
-    def _refresh_quota(self) -> None:
+    def _refresh_quota(self, live: list[Campaign]) -> None:
         """The provider's room: the day is read before the provider is asked, so that nothing counts twice."""
         if self._mailer is None:
             return
@@ -321,11 +321,13 @@ class Heartbeat:
             return
         if quota is None or quota.max_24_hours < 0 or "limit" not in day:
             return
-        margin = max(len(self._lanes.all()), int(quota.max_24_hours * 0.01))
+        doubts = sum(Metrics(self._table).totals(campaign.id)["in_doubt"] for campaign in live)
+        margin = max(len(self._lanes.all()) + doubts, int(quota.max_24_hours * 0.01))
         room = max(0, int(quota.max_24_hours - quota.sent_24_hours) - margin)
-        limit = min(preferences.whole("account.cap"), int(day.get("used", 0)) + room)
-        if limit != day["limit"]:
-            self._write([account.set_limit(today, limit=limit, seen=int(day["limit"]))])
+        quota_limit = int(day.get("used", 0)) + room
+        limit = min(preferences.whole("account.cap"), quota_limit)
+        if limit != day["limit"] or quota_limit != day.get("quota"):
+            self._write([account.set_limit(today, limit=limit, quota=quota_limit, seen=int(day["limit"]))])
 
 
 def _age(lead: Lead, now: datetime) -> timedelta:

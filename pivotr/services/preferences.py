@@ -84,5 +84,8 @@ class OperatorSettings:
     def _limit_today(self, cap: int) -> list[Write]:
         """The open day's limit, from the value that it has; nothing where no mail has been sent yet."""
         day = local_day(self._clock.now(), self._store.preferences().zone)
-        limit = Metrics(self._table).account_day(day).get("limit")
-        return [] if limit is None else [account.set_limit(day, limit=cap, seen=limit)]
+        item = Metrics(self._table).account_day(day)
+        if "limit" not in item:
+            return []
+        limit = min(cap, int(item.get("quota", cap)))
+        return [account.set_limit(day, limit=limit, seen=int(item["limit"]))]

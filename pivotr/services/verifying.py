@@ -131,7 +131,7 @@ class Verifying:
         queue = queue_key(place.campaign, job.sender)
         if place.phase == "follow_ups":
             known = self._recent.campaign(place.campaign)
-            if known is None or len(known.steps) > 1:
+            if known is None or known.has_follow_ups:
                 rows, cursor = self._leads.waiting(queue, Between(None, to_text(now)))
                 if rows := self._usable(rows, job, now):
                     return rows, cursor

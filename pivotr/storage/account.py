@@ -5,17 +5,24 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from pivotr import names
-from pivotr.domain.instants import local_day
+from pivotr.domain.instants import day_of, local_day
 from pivotr.ports.clock import Clock
-from pivotr.ports.table import Absent, Change, Equals, Table, TransactionCancelled, Update, Write
+from pivotr.ports.table import Absent, Change, Equals, Path, Table, TransactionCancelled, Update, Write
 from pivotr.storage import transactions
 from pivotr.storage.schema import ACCOUNT
 from pivotr.storage.settings import guard_clear
 
 
-def open_day(table: Table, day: str, *, cap: int, clock: Clock, room: int | None = None) -> None:
-    """Give a day its limit, once, unless the guard has tripped: the account cap, or the provider's `room`."""
-    limit = cap if room is None else min(cap, room)
+def open_day(table: Table, day: str, *, cap: int, clock: Clock) -> None:
+    """Give a day its limit, once, unless the guard has tripped.
+
+    The limit is the account cap, or what yesterday left of the provider's room: the heartbeat asks again.
+    """
+    yesterday = (day_of(day) - timedelta(days=1)).isoformat()
+    before = table.get(names.METRICS, (ACCOUNT, yesterday), consistent=True) or {}
+    limit = cap
+    if "quota" in before:
+        limit = min(cap, max(0, int(before["quota"]) - int(before.get("used", 0))))
     change = Change(set={"limit": limit}, add={"used": 0})
     writes: list[Write] = [
         Update(names.METRICS, (ACCOUNT, day), change, Absent("limit")),
@@ -27,9 +34,10 @@ def open_day(table: Table, day: str, *, cap: int, clock: Clock, room: int | None
         return
 
 
-def set_limit(day: str, *, limit: int, seen: int) -> Update:
-    """Change the limit of an open day from the value that was read."""
-    return Update(names.METRICS, (ACCOUNT, day), Change(set={"limit": limit}), Equals("limit", seen))
+def set_limit(day: str, *, limit: int, seen: int, quota: int | None = None) -> Update:
+    """Change the limit of an open day from the value that was read; `quota` is what the provider allows."""
+    values: dict[Path, int] = {"limit": limit} if quota is None else {"limit": limit, "quota": quota}
+    return Update(names.METRICS, (ACCOUNT, day), Change(set=values), Equals("limit", seen))
 
 
 def days_around(now: datetime, zone: str) -> tuple[str, str, str]:
