@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pivotr.domain.instants import local_day
-from pivotr.domain.leads import Lead, LeadStatus
+from pivotr.domain.leads import Lead, LeadStatus, is_stronger
 from pivotr.domain.suppression import Suppression
 from pivotr.errors import Unavailable
 from pivotr.ports.clock import Clock
@@ -47,7 +47,7 @@ def stop(
             partition = campaign.id if campaign else ACCOUNT
             tally = metrics.Tally()
             endings.count_end(tally, lead, zone, now)
-            is_news = lead.status != status
+            is_news = is_stronger(status, lead.status)
             if is_news:
                 tally.add(partition, local_day(now, zone), {kind: 1})
                 key = log.plain_key(now, clock.token(), lead.id, kind)
