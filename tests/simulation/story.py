@@ -39,7 +39,7 @@ def told(
     world = World(utc(start).isoformat(), announces=announces)
     world.provider.takes = 0.0
     for key, value in (settings or {}).items():
-        world.setting(key, value)
+        world.services.preferences.set(key, str(value))
     for address in senders:
         world.sender(address, **(sender or {}))
     world.template()
