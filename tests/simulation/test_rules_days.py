@@ -170,7 +170,7 @@ def test_follow_ups_sort_before_first_mails_and_those_before_what_was_put_off() 
         put_off_due(instant),
         put_off_due(instant + timedelta(milliseconds=1)),
     ]
-    assert sorted(reversed(expected), key=lambda due: due.encode()) == expected
+    assert sorted(set(expected), key=lambda due: due.encode()) == expected
 
 
 def test_follow_ups_come_first_and_starve_nobody() -> None:

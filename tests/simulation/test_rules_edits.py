@@ -206,7 +206,8 @@ def full_lane() -> tuple[World, list[str]]:
     for one in campaigns:
         values: dict[Any, Any] = {
             ("campaigns", one, "i"): "2026-11-23T12:00:00.000Z", ("campaigns", one, "d"): "2026-11-23",
-            ("campaigns", one, "u"): 123_456, ("campaigns", one, "t"): 1_234_567, ("campaigns", one, "l"): True,
+            ("campaigns", one, "u"): 123_456, ("campaigns", one, "t"): 1_234_567,
+            ("campaigns", one, "l"): True,
         }  # fmt: skip
         world.table.update(names.SENDERS, (lane(world).id,), Change(set=values))
     rest = {

@@ -1,4 +1,4 @@
-"""Events: late, twice, folded, about mails that are not ours; and people who leave while a mail is on its way."""
+"""Events: late, twice, folded, about mails that are not ours; people who leave while a mail is on its way."""
 
 from __future__ import annotations
 
