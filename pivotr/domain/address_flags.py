@@ -5,7 +5,7 @@ A flag changes nothing by itself: neither the address nor whether it is imported
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 ROLE = "role"
@@ -18,14 +18,10 @@ _SEPARATORS = str.maketrans("", "", "._-")
 def flags(address: str) -> frozenset[str]:
     """The flags of an address in normal form: any of `role`, `typo_domain`, `free`."""
     local, _, domain = address.partition("@")
-    found = []
+    found = _of_domain(domain)
     if local.partition("+")[0].translate(_SEPARATORS).rstrip("0123456789") in _lines("role_local_parts.txt"):
-        found.append(ROLE)
-    if domain in _typos():
-        found.append(TYPO_DOMAIN)
-    if domain in _lines("free_domains.txt"):
-        found.append(FREE)
-    return frozenset(found)
+        return found | {ROLE}
+    return found
 
 
 def suggestion(address: str) -> str:
@@ -33,6 +29,12 @@ def suggestion(address: str) -> str:
     local, _, domain = address.partition("@")
     meant = _typos().get(domain)
     return f"{local}@{meant}" if meant else ""
+
+
+@lru_cache(maxsize=10_000)
+def _of_domain(domain: str) -> frozenset[str]:
+    lists = {TYPO_DOMAIN: _typos(), FREE: _lines("free_domains.txt")}
+    return frozenset(flag for flag, domains in lists.items() if domain in domains)
 
 
 @cache

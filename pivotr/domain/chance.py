@@ -7,13 +7,15 @@ must be fresh take their bits from the clock port's `token()`.
 from __future__ import annotations
 
 import hashlib
-import hmac
-from base64 import b32encode
 from datetime import datetime
+from functools import lru_cache
+from typing import Any
 
 from pivotr.domain.instants import to_compact
 
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
+#: Ten bits at a time: an import makes two of these ids for every row.
+_PAIRS = tuple(first + second for first in _ALPHABET for second in _ALPHABET)
 
 
 def seeded(*parts: str) -> int:
@@ -30,14 +32,30 @@ def seeded_unit(*parts: str) -> float:
 def base32(raw: bytes) -> str:
     """Lower-case base32 without padding: fit for an SES tag, a key and a file name."""
     if len(raw) % 5 == 0:
-        return b32encode(raw).decode().lower()  # the same letters, faster where no bits are left over
+        pairs, letters = _PAIRS, ""
+        for start in range(0, len(raw), 5):
+            bits = int.from_bytes(raw[start : start + 5], "big")
+            letters += (
+                pairs[bits >> 30] + pairs[bits >> 20 & 1023] + pairs[bits >> 10 & 1023] + pairs[bits & 1023]
+            )
+        return letters
     number, length = int.from_bytes(raw, "big"), -(-len(raw) * 8 // 5)
     return "".join(_ALPHABET[(number >> (5 * i)) & 31] for i in reversed(range(length)))
 
 
 def keyed_id(prefix: str, key: bytes, text: str) -> str:
     """An id that depends on the text but cannot be guessed back without the key (HMAC-SHA-256, 120 bits)."""
-    return prefix + base32(hmac.new(key, text.encode(), hashlib.sha256).digest()[:15])
+    inner, outer = (half.copy() for half in _halves(key))
+    inner.update(text.encode())
+    outer.update(inner.digest())
+    return prefix + base32(outer.digest()[:15])
+
+
+@lru_cache(maxsize=8)
+def _halves(key: bytes) -> tuple[Any, Any]:
+    """The two hashes of HMAC with the key already in them (RFC 2104, section 4): a fifth of the time."""
+    block = (hashlib.sha256(key).digest() if len(key) > 64 else key).ljust(64, b"\0")
+    return tuple(hashlib.sha256(bytes(byte ^ pad for byte in block)) for pad in (0x36, 0x5C))  # type: ignore[return-value]
 
 
 def attempt_id(now: datetime, token: str) -> str:

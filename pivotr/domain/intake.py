@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from pivotr.domain import address_flags
 from pivotr.domain.campaigns import check_name
-from pivotr.domain.leads import Lead, LeadType, lead_id
+from pivotr.domain.leads import LeadType, lead_id
 from pivotr.domain.person_names import parse_name
 from pivotr.errors import InvalidInput
 
@@ -17,6 +18,9 @@ FIELD_LIMIT = 2000
 #: Most custom fields of one lead, and the longest name of one.
 FIELDS = 100
 FIELD_NAME_LIMIT = 100
+
+#: The warning that no first name is safe to greet by.
+NO_GREETING = "no_greeting"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,34 @@ class Origin:
     import_id: str = ""
 
 
+class NewLead(NamedTuple):
+    """A lead that is about to arrive: what a `Lead` is stored from, without the cost of a checked model.
+
+    `is_cut` tells that a cell was longer than what is stored; `corrected` names what an operator said.
+    """
+
+    id: str
+    email: str
+    domain: str
+    full_name: str
+    first_name: str
+    company: str
+    fields: dict[str, str]
+    flags: frozenset[str]
+    origin: Origin
+    line: int
+    created_at: str
+    is_cut: bool = False
+    corrected: frozenset[str] = frozenset()
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What an operator should look at before this lead is mailed, in words of `address_flags`; mostly
+        nothing. `no_greeting`: no first name is safe."""
+        found = tuple(flag for flag in (address_flags.TYPO_DOMAIN, address_flags.ROLE) if flag in self.flags)
+        return found if self.first_name else (*found, NO_GREETING)
+
+
 @dataclass(frozen=True, slots=True)
 class ImportOptions:
     """What is said about a file beside its rows; `mapping` is role or variable → name of a column."""
@@ -41,6 +73,8 @@ class ImportOptions:
     basis: str = ""
     mapping: Mapping[str, str] = field(default_factory=dict)
     is_update: bool = False
+    #: Rows with warnings wait for a look instead of becoming leads.
+    is_staged: bool = False
 
 
 def checked(options: ImportOptions) -> ImportOptions:
@@ -56,6 +90,7 @@ def checked(options: ImportOptions) -> ImportOptions:
         basis=options.basis.strip(),
         mapping=dict(options.mapping),
         is_update=options.is_update,
+        is_staged=options.is_staged,
     )
 
 
@@ -85,27 +120,29 @@ def new_lead(
     origin: Origin,
     line: int = 0,
     created_at: str,
-) -> tuple[Lead, bool]:
-    """A new lead for an address in normal form; and whether a cell was cut to what is stored."""
-    kept = {
+) -> NewLead:
+    """A new lead for an address in normal form."""
+    is_cut = len(full_name) > NAME_LIMIT or len(company) > NAME_LIMIT
+    if is_cut:
+        full_name, company = full_name[:NAME_LIMIT], company[:NAME_LIMIT]
+    kept = _kept(fields) if fields else {}
+    return NewLead(
+        lead_id(key, email),
+        email,
+        email.rpartition("@")[2],
+        full_name,
+        greeting(full_name, given_name[:NAME_LIMIT], threshold),
+        company,
+        kept,
+        address_flags.flags(email),
+        origin,
+        line,
+        created_at,
+        is_cut or kept != fields,
+    )
+
+
+def _kept(fields: Mapping[str, str]) -> dict[str, str]:
+    return {
         name[:FIELD_NAME_LIMIT]: value[:FIELD_LIMIT] for name, value in list(fields.items())[:FIELDS] if name
     }
-    is_cut = max(len(full_name), len(company)) > NAME_LIMIT or kept != fields
-    lead = Lead(
-        id=lead_id(key, email),
-        email=email,
-        domain=email.rpartition("@")[2],
-        full_name=full_name[:NAME_LIMIT],
-        first_name=greeting(full_name[:NAME_LIMIT], given_name[:NAME_LIMIT], threshold),
-        company=company[:NAME_LIMIT],
-        fields=kept,
-        type=origin.type,
-        tags=origin.tags,
-        source=origin.source,
-        basis=origin.basis,
-        import_id=origin.import_id,
-        line=line,
-        flags=address_flags.flags(email),
-        created_at=created_at,
-    )
-    return lead, is_cut

@@ -7,6 +7,9 @@ from typing import Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from pivotr.domain.address_flags import ROLE, TYPO_DOMAIN, flags
+from pivotr.domain.leads import LeadType
+
 RowOutcome: TypeAlias = Literal["accepted", "updated", "staged", "duplicate", "rejected"]
 OUTCOMES: tuple[RowOutcome, ...] = ("accepted", "updated", "staged", "duplicate", "rejected")
 
@@ -52,6 +55,43 @@ class ImportReport(BaseModel):
     def adds_up(self) -> bool:
         """True when every row has exactly one outcome."""
         return self.rows == self.accepted + self.updated + self.staged + self.duplicate + self.rejected
+
+
+class StagedRow(BaseModel):
+    """A row of an import that waits for a look; its id is `{import}:{line}`, `at` when it was read.
+
+    `corrected` names what an operator has said about it since.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    id: str
+    import_id: str
+    line: int
+    list: str
+    email: str
+    full_name: str = ""
+    first_name: str = ""
+    company: str = ""
+    fields: dict[str, str] = Field(default_factory=dict)
+    type: LeadType | None = None
+    tags: frozenset[str] = frozenset()
+    source: str = ""
+    basis: str = ""
+    corrected: frozenset[str] = frozenset()
+    at: str = ""
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Why it waits: `typo_domain`, `role`, `no_greeting`; empty once it is put right.
+
+        A first name that an operator gave, or took away, is no cause to wait any more.
+        """
+        found = flags(self.email)
+        why = [flag for flag in (TYPO_DOMAIN, ROLE) if flag in found and "email" not in self.corrected]
+        if not self.first_name and "first_name" not in self.corrected:
+            why.append("no_greeting")
+        return tuple(why)
 
 
 class MailView(BaseModel):

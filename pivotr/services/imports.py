@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import IO, BinaryIO, TypeAlias, cast
 
 from pivotr.domain.chance import base32
+from pivotr.domain.import_accounts import Account, OnRow
 from pivotr.domain.instants import to_text
-from pivotr.domain.intake import FIELD_NAME_LIMIT, ImportOptions, Origin, checked, new_lead
+from pivotr.domain.intake import FIELD_NAME_LIMIT, ImportOptions, NewLead, Origin, checked, new_lead
 from pivotr.domain.lead_files.row import Row
 from pivotr.domain.lead_files.rows import LeadFile, read_leads, unique
-from pivotr.domain.leads import Lead
-from pivotr.domain.reports import ImportReport, RowOutcome, RowResult
+from pivotr.domain.reports import ImportReport
 from pivotr.ports.clock import Clock
 from pivotr.ports.table import Table
 from pivotr.storage import import_runs, log, transactions
-from pivotr.storage.arrivals import Arrival, Arrivals
+from pivotr.storage.arrivals import Arrivals
 from pivotr.storage.import_runs import Run
 from pivotr.storage.recent import Recent
 from pivotr.storage.schema import ACCOUNT
@@ -27,10 +26,9 @@ from pivotr.storage.settings import SettingsStore, add_fields
 from pivotr.storage.suppressions import Suppressions
 
 #: Rows that are stored together.
-CHUNK = 1000
+CHUNK = 2000
 _BLOCK = 1 << 20
 
-OnRow: TypeAlias = Callable[[RowResult], None]
 OnChunk: TypeAlias = Callable[[int], None]
 
 
@@ -71,7 +69,7 @@ class Imports:
             self._learn_fields(leads)
             facts = {"file": name[:200], "list": options.list, "actor": actor}
             run = import_runs.begin(self._table, self._clock, base, facts)
-        account = _Account(on_row)
+        account = Account(on_row)
         try:
             self._go_through(leads, options, run, account, on_chunk, is_dry_run=is_dry_run)
         except BaseException:
@@ -79,7 +77,9 @@ class Imports:
             if not is_dry_run:
                 import_runs.interrupt(self._table, run)
             raise
-        report = account.report(run, name, options.list, is_dry_run=is_dry_run)
+        report = account.report(
+            run.id, name, options.list, is_dry_run=is_dry_run, is_continued=run.is_continued
+        )
         if not is_dry_run:
             self._finish(run, report, actor)
         return report
@@ -89,12 +89,14 @@ class Imports:
         leads: LeadFile,
         options: ImportOptions,
         run: Run,
-        account: _Account,
+        account: Account,
         on_chunk: OnChunk | None,
         *,
         is_dry_run: bool,
     ) -> None:
-        arrivals = Arrivals(self._table, self._suppressions, is_update=options.is_update)
+        arrivals = Arrivals(
+            self._table, self._suppressions, is_update=options.is_update, is_staging=options.is_staged
+        )
         builder = _Builder(
             self._key,
             self._recent.preferences().number("greeting.threshold"),
@@ -102,10 +104,9 @@ class Imports:
         )
         for rows in _chunks(unique(leads)):
             now = self._clock.now()
-            built = [builder.lead(row, to_text(now)) for row in rows if not row.problem]
-            batch = [lead for lead, _ in built]
+            batch = builder.leads(rows, to_text(now))
             came = arrivals.foresee(batch) if is_dry_run else arrivals.take(options.list, batch, now=now)
-            account.add(rows, zip(built, came, strict=True))
+            account.add(rows, batch, came)
             if not is_dry_run:
                 import_runs.beat(self._table, run, account.rows, self._clock.now())
             if on_chunk:
@@ -139,6 +140,7 @@ def _import_id(file: IO[bytes], options: ImportOptions) -> str:
     said = [
         options.list, sorted(options.tags), options.type, options.source, options.basis,
         sorted(options.mapping.items()), options.is_update,
+        *([True] if options.is_staged else []),
     ]  # fmt: skip
     digest.update(json.dumps(said).encode())
     return "i" + base32(digest.digest()[:10])
@@ -157,78 +159,22 @@ class _Builder:
         self._threshold = threshold
         self._origin = origin
 
-    def lead(self, row: Row, created_at: str) -> tuple[Lead, bool]:
-        """The lead of a row with an address, and whether a cell of it was cut."""
-        return new_lead(
-            self._key,
-            row.email,
-            full_name=row.full_name,
-            given_name=row.given_name,
-            company=row.company,
-            fields=row.fields,
-            threshold=self._threshold,
-            origin=self._origin,
-            line=row.line,
-            created_at=created_at,
-        )
-
-
-class _Account:
-    """What became of each row, counted."""
-
-    def __init__(self, on_row: OnRow | None) -> None:
-        self._on_row = on_row
-        self._outcomes: Counter[RowOutcome] = Counter()
-        self._reasons: Counter[str] = Counter()
-        self._warnings: Counter[str] = Counter()
-        self.rows = 0
-
-    def add(self, rows: list[Row], came: Iterator[tuple[tuple[Lead, bool], Arrival]]) -> None:
-        """Count a chunk; `came` belongs to the rows without a problem, in their order."""
-        for row in rows:
-            if not row.problem:
-                (lead, is_cut), arrival = next(came)
-                self._count(arrival.outcome, arrival.reason)
-                self._warn(lead, is_cut=is_cut)
-                first = lead.first_name
-                self._tell(row, arrival.outcome, arrival.reason, first)
-            else:
-                outcome: RowOutcome = "duplicate" if row.problem == "duplicate_email" else "rejected"
-                self._count(outcome, row.problem)
-                self._tell(row, outcome, f"{row.problem}: {row.detail}" if row.detail else row.problem, "")
-
-    def _count(self, outcome: RowOutcome, reason: str) -> None:
-        self.rows += 1
-        self._outcomes[outcome] += 1
-        if reason:
-            self._reasons[reason] += 1
-
-    def _warn(self, lead: Lead, *, is_cut: bool) -> None:
-        self._warnings.update(lead.flags)
-        if not lead.first_name:
-            self._warnings["no_greeting"] += 1
-        if is_cut:
-            self._warnings["cut"] += 1
-
-    def _tell(self, row: Row, outcome: RowOutcome, reason: str, first_name: str) -> None:
-        if self._on_row:
-            email = row.email or row.raw_email[:254]
-            self._on_row(RowResult(row.line, outcome, reason, email, row.full_name, first_name, row.company))
-
-    def report(self, run: Run, name: str, list_name: str, *, is_dry_run: bool) -> ImportReport:
-        """The account as it stands."""
-        return ImportReport(
-            import_id=run.id,
-            file=name,
-            list=list_name,
-            rows=self.rows,
-            accepted=self._outcomes["accepted"],
-            updated=self._outcomes["updated"],
-            staged=self._outcomes["staged"],
-            duplicate=self._outcomes["duplicate"],
-            rejected=self._outcomes["rejected"],
-            reasons=dict(self._reasons.most_common()),
-            warnings=dict(sorted(self._warnings.items())),
-            is_dry_run=is_dry_run,
-            is_continued=run.is_continued,
-        )
+    def leads(self, rows: list[Row], created_at: str) -> list[NewLead]:
+        """The leads of the rows with an address, in their order."""
+        key, threshold, origin = self._key, self._threshold, self._origin
+        return [
+            new_lead(
+                key,
+                row.email,
+                full_name=row.full_name,
+                given_name=row.given_name,
+                company=row.company,
+                fields=row.fields,
+                threshold=threshold,
+                origin=origin,
+                line=row.line,
+                created_at=created_at,
+            )
+            for row in rows
+            if not row.problem
+        ]

@@ -104,7 +104,7 @@ class Leads:
         target = check_name("list", list_name) if list_name else ""
         now = self._clock.now()
         threshold = self._recent.preferences().number("greeting.threshold")
-        lead, _ = new_lead(
+        lead = new_lead(
             self._key,
             email,
             full_name=full_name.strip(),
@@ -116,8 +116,9 @@ class Leads:
             created_at=to_text(now),
         )
         if first_name.strip():
-            given = {"first_name": first_name.strip()[:NAME_LIMIT], "corrected": frozenset({"first_name"})}
-            lead = lead.model_copy(update=given)
+            lead = lead._replace(
+                first_name=first_name.strip()[:NAME_LIMIT], corrected=frozenset({"first_name"})
+            )
         (arrival,) = Arrivals(self._table, self._suppressions).take(target, [lead], now=now)
         if arrival.outcome == "rejected":
             raise Conflict(f"{email} is suppressed.", hint=f"See why with: pivotr suppress check {email}")
@@ -126,7 +127,7 @@ class Leads:
             raise Conflict(
                 f"There is a lead {email} already.{joined}", hint=f"See it with: pivotr leads show {email}"
             )
-        writes = [self._entry(lead, "added", now, actor, "")]
+        writes = [self._entry(lead.id, "added", now, actor, "")]
         if lead.fields:
             writes.append(settings.add_fields(frozenset(lead.fields)))
         transactions.run(self._table, writes, token=self._clock.token(), clock=self._clock)
@@ -162,7 +163,7 @@ class Leads:
             marks = frozenset(texts) | {field_mark(name) for name in fields}
             writes: list[Write] = [
                 _correction(lead, texts, fields, marks),
-                self._entry(lead, "corrected", now, actor, ", ".join(sorted(marks))),
+                self._entry(lead.id, "corrected", now, actor, ", ".join(sorted(marks))),
             ]
             if fields:
                 writes.append(settings.add_fields(frozenset(fields)))
@@ -236,9 +237,9 @@ class Leads:
         profile = self._recent.profile(sender) if sender else None
         return profile.address if profile else sender
 
-    def _entry(self, lead: Lead, kind: str, now: datetime, actor: str, reason: str) -> Write:
-        key = log.plain_key(now, self._clock.token(), lead.id, kind)
-        return log.entry(ACCOUNT, key, kind, at=now, lead=lead.id, actor=actor, reason=reason)
+    def _entry(self, lead: str, kind: str, now: datetime, actor: str, reason: str) -> Write:
+        key = log.plain_key(now, self._clock.token(), lead, kind)
+        return log.entry(ACCOUNT, key, kind, at=now, lead=lead, actor=actor, reason=reason)
 
     def _id_of(self, key: str) -> str:
         text = key.strip()

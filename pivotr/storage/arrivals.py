@@ -7,15 +7,17 @@ without losing or doubling one.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
+from pivotr.domain.intake import NewLead
 from pivotr.domain.leads import Lead
 from pivotr.domain.reports import RowOutcome
 from pivotr.domain.suppression import key_of_lead
 from pivotr.errors import Unavailable
 from pivotr.ports.table import ConditionFailed, Table
-from pivotr.storage.codec import lead_item
+from pivotr.storage import staged
+from pivotr.storage.codec import new_lead_items
 from pivotr.storage.leads import Leads
 from pivotr.storage.memberships import Memberships
 from pivotr.storage.reviving import refreshment, revival
@@ -25,8 +27,7 @@ _READ = 100
 _TRIES = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(NamedTuple):
     """What became of one lead, and why where it is not new."""
 
     outcome: RowOutcome
@@ -34,78 +35,125 @@ class Arrival:
 
 
 NEW = Arrival("accepted")
+#: A row of a run that was interrupted, which stored it.
+_OURS = Arrival("accepted")
 
 
 class Arrivals:
-    """Takes in batches of different leads for one list. `is_update` refreshes those that are known."""
+    """Takes in batches of different leads for one list.
 
-    def __init__(self, table: Table, suppressions: Suppressions, *, is_update: bool = False) -> None:
+    `is_update` refreshes those that are known; `is_staging` lays those aside that would be new but have
+    warnings.
+    """
+
+    def __init__(
+        self, table: Table, suppressions: Suppressions, *, is_update: bool = False, is_staging: bool = False
+    ) -> None:
         self._table = table
         self._suppressions = suppressions
         self._leads = Leads(table)
         self._memberships = Memberships(table)
         self._is_update = is_update
+        self._is_staging = is_staging
 
-    def take(self, list_name: str, batch: Sequence[Lead], *, now: datetime) -> list[Arrival]:
+    def take(self, list_name: str, batch: Sequence[NewLead], *, now: datetime) -> list[Arrival]:
         """Store a batch and put all of it on the list, but for who is suppressed and no lead yet."""
+        if not batch:
+            return []
+        if self._is_staging:
+            return self._take_and_lay_aside(list_name, batch, now=now)
+        return self._take(list_name, batch, now=now)
+
+    def _take_and_lay_aside(
+        self, list_name: str, batch: Sequence[NewLead], *, now: datetime
+    ) -> list[Arrival]:
+        foreseen = self.foresee(batch)
+        waiting = [lead for lead, arrival in zip(batch, foreseen, strict=True) if arrival.outcome == "staged"]
+        staged.put_many(self._table, list_name, waiting, now=now)
+        others = [lead for lead, arrival in zip(batch, foreseen, strict=True) if arrival.outcome != "staged"]
+        taken = iter(self._take(list_name, others, now=now) if others else ())
+        return [arrival if arrival.outcome == "staged" else next(taken) for arrival in foreseen]
+
+    def _take(self, list_name: str, batch: Sequence[NewLead], *, now: datetime) -> list[Arrival]:
         suppressed = self._suppressed(batch)
-        found: dict[str, Arrival] = {}
-        fresh = [lead for lead in batch if lead.email not in suppressed]
-        inserted = self._leads.insert_many([lead_item(lead) for lead in fresh])
+        fresh = [lead for lead in batch if lead.email not in suppressed] if suppressed else batch
+        inserted = self._leads.insert_many(new_lead_items(fresh))
+        if all(inserted) and not suppressed:
+            came = [NEW] * len(batch)
+        else:
+            came = self._with_the_known(batch, fresh, inserted, suppressed)
+        joining = [
+            lead.id for lead, arrival in zip(batch, came, strict=True) if arrival.outcome != "rejected"
+        ]
+        if list_name and joining:
+            import_id = batch[0].origin.import_id
+            self._memberships.add_many(list_name, joining, now=now, import_id=import_id)
+        return came
+
+    def _with_the_known(
+        self, batch: Sequence[NewLead], fresh: Sequence[NewLead], inserted: list[bool], suppressed: set[str]
+    ) -> list[Arrival]:
         found = {lead.id: NEW for lead, is_new in zip(fresh, inserted, strict=True) if is_new}
         rest = [lead for lead in batch if lead.id not in found]
         for lead, stored in zip(rest, self._stored(rest), strict=True):
             found[lead.id] = self._meet(lead, stored, is_suppressed=lead.email in suppressed)
-        joining = [lead for lead in batch if found[lead.id].outcome != "rejected"]
-        import_id = batch[0].import_id if batch else ""
-        if list_name and joining:
-            self._memberships.add_many(list_name, [lead.id for lead in joining], now=now, import_id=import_id)
         return [found[lead.id] for lead in batch]
 
-    def foresee(self, batch: Sequence[Lead]) -> list[Arrival]:
+    def foresee(self, batch: Sequence[NewLead]) -> list[Arrival]:
         """What `take` would answer now; writes nothing."""
         suppressed = self._suppressed(batch)
-        return [
+        found = [
             self._judge(lead, stored, is_suppressed=lead.email in suppressed)
             for lead, stored in zip(batch, self._stored(batch), strict=True)
         ]
+        if not self._is_staging:
+            return found
+        return [
+            Arrival("staged", ", ".join(warnings))
+            if arrival is NEW and (warnings := lead.warnings)
+            else arrival
+            for lead, arrival in zip(batch, found, strict=True)
+        ]
 
-    def _suppressed(self, batch: Sequence[Lead]) -> set[str]:
+    def _suppressed(self, batch: Sequence[NewLead]) -> set[str]:
         """Addresses of the batch that are suppressed, themselves or by their domain."""
-        keys = {lead.email: (key_of_lead(lead.id), f"@{lead.domain}") for lead in batch}
-        present = self._suppressions.present(sorted({key for pair in keys.values() for key in pair}))
-        return {email for email, pair in keys.items() if present.intersection(pair)}
+        if not self._suppressions.any():
+            return set()
+        domains = self._suppressions.domains()
+        keys = {key_of_lead(lead.id): lead.email for lead in batch}
+        found = {keys[key] for key in self._suppressions.present(list(keys))}
+        return found | {lead.email for lead in batch if lead.domain in domains}
 
-    def _stored(self, batch: Sequence[Lead]) -> list[Lead | None]:
+    def _stored(self, batch: Sequence[NewLead]) -> list[Lead | None]:
         ids = [lead.id for lead in batch]
         found: list[Lead | None] = []
         for start in range(0, len(ids), _READ):
             found += self._leads.get_many(ids[start : start + _READ], consistent=True)
         return found
 
-    def _judge(self, lead: Lead, stored: Lead | None, *, is_suppressed: bool) -> Arrival:
+    def _judge(self, lead: NewLead, stored: Lead | None, *, is_suppressed: bool) -> Arrival:
         if stored is None or stored.status == "deleted":
             return Arrival("rejected", "suppressed") if is_suppressed else NEW
-        if lead.import_id and (stored.import_id, stored.line) == (lead.import_id, lead.line):
-            return NEW  # our own row of a run that was interrupted
+        if (import_id := lead.origin.import_id) and (stored.import_id, stored.line) == (import_id, lead.line):
+            return _OURS
         if self._is_update:
             return Arrival("updated", why_known(stored, is_suppressed=is_suppressed))
         return Arrival("duplicate", why_known(stored, is_suppressed=is_suppressed))
 
-    def _meet(self, lead: Lead, stored: Lead | None, *, is_suppressed: bool) -> Arrival:
+    def _meet(self, lead: NewLead, stored: Lead | None, *, is_suppressed: bool) -> Arrival:
         """Write what the judgement asks for, again where somebody else was faster."""
         for _ in range(_TRIES):
             arrival = self._judge(lead, stored, is_suppressed=is_suppressed)
             try:
                 if stored is None and arrival is NEW:
-                    if self._leads.insert_many([lead_item(lead)])[0]:
+                    if self._leads.insert_many(new_lead_items([lead]))[0]:
                         return NEW
                 elif stored is not None and stored.status == "deleted" and arrival is NEW:
                     write = revival(lead)
                     self._table.update(write.table, write.key, write.change, condition=write.condition)
                     return NEW
                 elif stored is not None and arrival.outcome == "updated":
-                    write = refreshment(stored, lead, f"{lead.import_id}#{lead.line}")
+                    write = refreshment(stored, lead, f"{lead.origin.import_id}#{lead.line}")
                     self._table.update(write.table, write.key, write.change, condition=write.condition)
                     return arrival
                 else:

@@ -3,10 +3,11 @@ because every later write changes named attributes only."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pivotr.domain.campaigns import Campaign
+from pivotr.domain.intake import NewLead, Origin
 from pivotr.domain.lanes import Entry, Lane, LaneRamp
 from pivotr.domain.leads import Lead
 from pivotr.errors import Misconfigured
@@ -34,6 +35,44 @@ def lead_item(lead: Lead) -> Item:
     values = lead.model_dump(exclude_none=True)
     kept = {name: value for name, value in values.items() if value not in ("", frozenset(), {})}
     return {**kept, "status": lead.status, "v": SCHEMA_VERSION}
+
+
+#: What a lead that arrives has of its own, where it has it.
+_OWN = ("full_name", "first_name", "company", "fields", "flags", "line", "corrected")
+
+
+def new_lead_items(leads: Iterable[NewLead]) -> list[Item]:
+    """Leads that arrive, as items of the same form; what they share is worked out once."""
+    items: list[Item] = []
+    origin: Origin | None = None
+    shared: Item = {}
+    for lead in leads:
+        if lead.origin is not origin:
+            origin = lead.origin
+            shared = _origin_facts(origin)
+        item: Item = {
+            "id": lead.id,
+            "email": lead.email,
+            "domain": lead.domain,
+            "created_at": lead.created_at,
+        }
+        item |= shared
+        for name in _OWN:
+            if value := getattr(lead, name):
+                item[name] = value
+        items.append(item)
+    return items
+
+
+def _origin_facts(origin: Origin) -> Item:
+    facts = {
+        "type": origin.type,
+        "tags": origin.tags,
+        "source": origin.source,
+        "basis": origin.basis,
+        "import_id": origin.import_id,
+    }
+    return {**{name: value for name, value in facts.items() if value}, "status": "new", "v": SCHEMA_VERSION}
 
 
 def campaign_from(item: Item) -> Campaign:
@@ -91,6 +130,7 @@ def lane_from(item: Item) -> Lane:
         open=item.get("open", True),
         stopped=item.get("stopped", ""),
         zone=item.get("zone", "UTC"),
+        memo=item.get("memo", 0),
         campaigns={campaign: entry_from(entry) for campaign, entry in item.get("campaigns", {}).items()},
     )
 

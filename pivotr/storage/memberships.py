@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import Any
 
 from pivotr import names
 from pivotr.domain.instants import to_text
@@ -21,11 +22,9 @@ class Memberships:
         self, list_name: str, leads: Sequence[str], *, now: datetime, import_id: str = ""
     ) -> list[bool]:
         """Add leads to a list; False for those who were members already."""
-        facts = {"import_id": import_id} if import_id else {}
-        items = [
-            {"list": list_name, "lead_id": lead, "at": to_text(now), **facts, "v": SCHEMA_VERSION}
-            for lead in leads
-        ]
+        facts: dict[str, Any] = {"import_id": import_id} if import_id else {}
+        facts |= {"at": to_text(now), "v": SCHEMA_VERSION}
+        items = [{"list": list_name, "lead_id": lead, **facts} for lead in leads]
         return self._table.insert_many(names.MEMBERSHIPS, items)
 
     def page(self, list_name: str, *, after: str = "", limit: int = 100) -> list[str]:

@@ -8,9 +8,10 @@ from __future__ import annotations
 from typing import Any
 
 from pivotr import names
+from pivotr.domain.intake import NewLead
 from pivotr.domain.leads import Lead
 from pivotr.ports.table import Absent, All, Change, Condition, Equals, Lacks, OneOf, Path, Present, Update
-from pivotr.storage.codec import lead_item
+from pivotr.storage.codec import new_lead_items
 
 #: What a deletion takes away: everything that says who the lead is. `seen` and what is still open stay.
 PERSONAL: tuple[Path, ...] = (
@@ -24,16 +25,17 @@ _REFRESHABLE = ("full_name", "first_name", "company")
 _KEPT = ("id", "seen", "v")
 
 
-def revival(lead: Lead) -> Update:
+def revival(lead: NewLead) -> Update:
     """Make a tombstone a new lead again. It keeps `seen`: no campaign gets the person a second time."""
+    (item,) = new_lead_items([lead])
     values: dict[Path, Any] = {
-        name: value for name, value in lead_item(lead).items() if name not in (*_KEPT, "created_at")
+        name: value for name, value in item.items() if name not in (*_KEPT, "created_at")
     }
     change = Change(set=values, remove=("reason", "before"))
     return Update(names.LEADS, (lead.id,), change, Equals("status", "deleted"))
 
 
-def refreshment(stored: Lead, fresh: Lead, mark: str) -> Update:
+def refreshment(stored: Lead, fresh: NewLead, mark: str) -> Update:
     """Take over the names, company and fields of a newer import, except what an operator corrected.
 
     Empty cells take nothing away. `mark` names import and line, so that a repeated run knows its own work.

@@ -76,6 +76,16 @@ class Suppressions:
                 found[email] = suppression_from(hit)
         return found
 
+    def any(self) -> bool:
+        """True where anything is suppressed at all: an import into a young account asks nothing more."""
+        return bool(self._table.scan(names.SUPPRESSIONS, limit=1).items)
+
+    def domains(self) -> frozenset[str]:
+        """Every suppressed domain, read consistently."""
+        item = self._table.get(names.SUPPRESSIONS, (DOMAINS,), consistent=True)
+        found: frozenset[str] = (item or {}).get("domains", frozenset())
+        return found
+
     def present(self, keys: list[str]) -> set[str]:
         """Those of the keys under which something is suppressed."""
         found: set[str] = set()
