@@ -1,4 +1,4 @@
-"""`pivotr campaign start|pause|resume|abort|add|remove|settle`: what changes who is written to, and when."""
+"""`pivotr campaign start|pause|resume|abort|add|remove|remove-sender|settle`: who is written to, and when."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ def register_moves(app: typer.Typer) -> None:
         ("abort", abort),
         ("add", add),
         ("remove", remove),
+        ("remove-sender", remove_sender),
         ("settle", settle),
     ):
         app.command(name)(command)
@@ -114,6 +115,27 @@ def remove(
         out.warn(f"The mail to {lead.email} is on its way now and may leave.")
     if count + len(claimed) < len(addresses):
         out.note("The others do not wait in this campaign.")
+
+
+def remove_sender(
+    key: options.Key,
+    address: Annotated[str, typer.Argument(metavar="SENDER", help="Its address.")],
+    move_follow_ups: Annotated[
+        bool, typer.Option("--move-follow-ups", help="Its sequences go on from the other mailboxes.")
+    ] = False,
+) -> None:
+    """Take a mailbox out: its waiting leads go to the others, its sequences end unless they move."""
+    campaign = options.find(key)
+    left = services().campaigns.drop_sender(
+        campaign.id, address, move_follow_ups=move_follow_ups, actor=actor()
+    )
+    out = console()
+    if out.wants_json:
+        out.data(left)
+        return
+    out.success(f"{address} sends nothing more for “{left.name}”. A mail that is on its way may still leave.")
+    if len(left.steps) > 1 and move_follow_ups:
+        out.warn("Follow-ups of people who know this mailbox now come from another one.")
 
 
 def settle(

@@ -79,6 +79,8 @@ class Campaign(BaseModel):
     shares: dict[str, int] = Field(default_factory=dict)
     #: Senders that have left: their lanes keep a shut entry until the campaign is over.
     gone: tuple[str, ...] = ()
+    #: Those of them whose sequences go on from another mailbox.
+    moving: tuple[str, ...] = ()
     window: Window
     cap: int = Field(default=300, ge=1)
     gap: Gap

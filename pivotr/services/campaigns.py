@@ -163,9 +163,12 @@ class Campaigns:
         edit = campaign_writes.edit(campaign, **{field: dumped[field] for field in fields})
         return self._save(campaign, updated, edit, actor=actor, changed=sorted(changes))
 
-    def drop_sender(self, key: str, address_or_id: str, *, actor: str = "") -> Campaign:
+    def drop_sender(
+        self, key: str, address_or_id: str, *, move_follow_ups: bool = False, actor: str = ""
+    ) -> Campaign:
         """Take a mailbox out: its waiting first mails go to the others, its sequences end as they stand.
 
+        With `move_follow_ups` the sequences go on, from another mailbox than they began.
         Raises NotFound, Conflict: the last one cannot leave, nor can one that is not in the campaign.
         """
         campaign = self.get(key)
@@ -183,8 +186,10 @@ class Campaigns:
             )
         shares = split_cap(campaign.cap, rest)
         gone = (*campaign.gone, sender.id) if campaign.is_live else campaign.gone
-        updated = campaign.model_copy(update={"senders": rest, "shares": shares, "gone": gone})
-        edit = campaign_writes.edit(campaign, senders=list(rest), shares=shares, gone=list(gone))
+        moving = (*campaign.moving, sender.id) if move_follow_ups else campaign.moving
+        changes = {"senders": list(rest), "shares": shares, "gone": list(gone), "moving": list(moving)}
+        updated = Campaign.model_validate({**campaign.model_dump(), **changes})
+        edit = campaign_writes.edit(campaign, **changes)
         left: list[Write] = [lanes.leave_entry(sender.id, campaign.id)] if campaign.is_live else []
         return self._save(campaign, updated, edit, left, actor=actor, changed=["senders"])
 

@@ -21,7 +21,8 @@ def repin(
 ) -> int:
     """Move up to `limit` waiting leads away from a sender that has left; returns how many moved or ended.
 
-    Only first mails move: a sequence never changes its mailbox by itself.
+    Only first mails move, unless the operator has said that the sequences shall: none changes its mailbox by
+    itself.
     """
     store = Leads(table)
     count = 0
@@ -31,7 +32,7 @@ def repin(
         for lead in leads:
             if lead is None or not lead.is_waiting or lead.queue != queue_key(campaign.id, gone):
                 continue
-            if lead.step == 1:
+            if lead.step == 1 or gone in campaign.moving:
                 count += _move(table, campaign, lead)
             else:
                 count += _end(table, campaign, lead, now, clock)
