@@ -71,6 +71,8 @@ class Lane:
     open: bool = True
     stopped: str = ""
     zone: str = "UTC"
+    #: Grows when an operator changes what senders of mails remember: settings, profile, campaign, domains.
+    memo: int = 0
     campaigns: Mapping[str, Entry] = field(default_factory=dict)
 
     @property

@@ -217,6 +217,7 @@ class Campaigns:
                 if cancelled.reasons[0]:
                     break
                 continue
+            self._lanes.note_all()
             for lane in moved:
                 job = VerifyJob(sender=lane.id, ticket=lane.ticket + 1, campaign=old.id)
                 turns.emit(self._queues, job)

@@ -55,6 +55,7 @@ _STALL = timedelta(seconds=120)
 _OLD_CLAIM = timedelta(minutes=5)
 #: Claimed leads stay at the head of their queue: the turns of one lane leave few of them open.
 _PAGE = 10
+_TRIES = 5
 
 
 class Heartbeat:
@@ -204,11 +205,19 @@ class Heartbeat:
     def _end_idleness(self, lane: Lane, campaign: str) -> None:
         """New leads wait for a lane that rests for want of them: that makes more possible."""
         now = self._clock.now()
-        due_at = lanes.reopened_at(lane, now, self._gap(lane)) if lane.why == "idle" else None
-        write = lanes.wake(lane, due_at, lanes.open_entry(campaign), lanes.entry_is_open(campaign))
-        try:
-            self._table.update(write.table, write.key, write.change, condition=write.condition)
-        except ConditionFailed:
+        for _ in range(_TRIES):
+            due_at = lanes.reopened_at(lane, now, self._gap(lane)) if lane.why == "idle" else None
+            write = lanes.wake(lane, due_at, lanes.open_entry(campaign), lanes.entry_is_open(campaign))
+            try:
+                self._table.update(write.table, write.key, write.change, condition=write.condition)
+                break
+            except ConditionFailed:
+                # A turn ended or the lane was laid to rest at this very moment: look again.
+                fresh = self._lanes.get(lane.id, consistent=True)
+                if fresh is None or not fresh.is_on:
+                    return
+                lane = fresh
+        else:
             return
         if due_at is not None or lane.why == "gap":
             job = VerifyJob(sender=lane.id, ticket=lane.ticket + 1, campaign=campaign)

@@ -10,6 +10,7 @@ from pivotr.errors import Conflict, NotFound
 from pivotr.ports.clock import Clock
 from pivotr.ports.table import Table, TransactionCancelled, Write
 from pivotr.storage import account, log, transactions
+from pivotr.storage.lanes import Lanes
 from pivotr.storage.metrics import Metrics
 from pivotr.storage.schema import ACCOUNT
 from pivotr.storage.settings import SettingsStore
@@ -78,6 +79,7 @@ class OperatorSettings:
                 transactions.run(self._table, writes, token=self._clock.token(), clock=self._clock)
             except TransactionCancelled:
                 continue
+            Lanes(self._table).note_all()
             return self.get(key)
         raise Conflict("The account's day changed at this very moment.", hint="Try again.")
 

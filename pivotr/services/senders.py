@@ -14,7 +14,7 @@ from pivotr.domain.senders import Sender, sender_id
 from pivotr.errors import Conflict, InvalidInput, NotFound
 from pivotr.ports.clock import Clock
 from pivotr.ports.queues import Queues
-from pivotr.ports.table import Absent, Change, Put, Table, TransactionCancelled, Update, Write
+from pivotr.ports.table import Absent, Change, Path, Put, Table, TransactionCancelled, Update, Write
 from pivotr.storage import lanes, transactions, turns
 from pivotr.storage.codec import ramp_item
 from pivotr.storage.lanes import Lanes
@@ -104,7 +104,7 @@ class Senders:
             now = self._clock.now()
             due_at = lanes.reopened_at(lane, now, 0.0) if lane.why in ("cap", "idle") else None
             writes.append(lanes.wake(lane, due_at, change))
-        elif change.set or change.remove:
+        else:
             writes.append(Update(names.SENDERS, (lane.id,), change))
         self._write(writes)
         if is_more:
@@ -145,15 +145,17 @@ class Senders:
 
 
 def _lane_change(old: Sender, new: Sender, lane: Lane) -> tuple[Change, bool]:
-    """What a new cap or ramp changes on the lane, and whether it makes more possible."""
+    """What a new profile changes on the lane, and whether it makes more possible."""
+    memo: dict[Path, int] = {"memo": 1}
     if new.cap == old.cap and new.ramp == old.ramp:
-        return Change(), False
+        return Change(add=memo), False
     ramp = new.lane_ramp()
     if ramp is None:
-        return Change(set={"cap": new.cap}, remove=("ramp",)), new.cap > lane.cap
+        return Change(set={"cap": new.cap}, add=memo, remove=("ramp",)), new.cap > lane.cap
     number = lane.ramp.number if lane.ramp else 0
     kept = type(ramp)(number, ramp.start, ramp.step, ramp.maximum)
-    return Change(set={"cap": kept.cap, "ramp": ramp_item(kept)}), kept.cap > lane.cap
+    change = Change(set={"cap": kept.cap, "ramp": ramp_item(kept)}, add=memo)
+    return change, kept.cap > lane.cap
 
 
 def checked_address(address: str) -> str:

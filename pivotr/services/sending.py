@@ -124,6 +124,8 @@ class Sending:
         campaign = campaign_from(items[1]) if items[1] else None
         if campaign:
             self._recent.remember(campaign)
+        if lane:
+            self._recent.heed(lane)
         return lane, campaign, lead_from(items[2]) if items[2] else None
 
     def _is_possible(self, job: SendJob, lane: Lane, campaign: Campaign, lead: Lead, now: datetime) -> bool:

@@ -16,6 +16,7 @@ from pivotr.ports.clock import Clock
 from pivotr.ports.table import Change, Table, TransactionCancelled, Update, Write
 from pivotr.storage import conditions, log, suppressions, transactions
 from pivotr.storage.codec import lead_from
+from pivotr.storage.lanes import Lanes
 from pivotr.storage.leads import Leads
 from pivotr.storage.recent import Recent
 from pivotr.storage.schema import ACCOUNT
@@ -145,6 +146,7 @@ class Suppressions:
             writes.append(suppressions.put(suppression))
             writes.append(self._entry("suppressed_domain", suppression.key, suppression, actor))
         transactions.run(self._table, writes, token=self._clock.token(), clock=self._clock)
+        Lanes(self._table).note_all()
         return sum(self._stop(lead.id, suppression, actor) for lead in self._at(domain))
 
     def _stop(self, lead: str, suppression: Suppression, actor: str) -> bool:

@@ -62,6 +62,12 @@ class _Place:
     campaign: str
     phase: Literal["follow_ups", "first_mails"] = "follow_ups"
     cursor: str | None = None
+    #: Follow-ups were not looked for, since the campaign had none when it was seen last.
+    is_plain: bool = False
+
+    def is_outdated_by(self, campaign: Campaign) -> bool:
+        """True when follow-ups were passed over that the campaign has by now."""
+        return self.is_plain and campaign.has_follow_ups
 
 
 class Verifying:
@@ -87,7 +93,7 @@ class Verifying:
             turns.emit(self._queues, job, delay=_PUT_OFF)
             return "put off"
 
-    def verify(self, job: VerifyJob) -> str:
+    def verify(self, job: VerifyJob) -> str:  # noqa: PLR0911 - each way a turn can end is one return
         """Run a turn; says in one word what became of it. Raises Unavailable: the table cannot be read."""
         started = self._clock.now()
         place = _Place(job.campaign)
@@ -102,11 +108,12 @@ class Verifying:
                 return "dropped"
             if not lane.is_on:
                 return "shut"
+            self._recent.heed(lane)
             lane = resting(lane, idle)
             choice = choose(lane, now, turns.windows_of(lane, self._recent))
             if choice is None or not self._has_room(lane, now):
                 return self._park(job, lane, now)
-            if choice != place.campaign or campaign is None:
+            if choice != place.campaign or campaign is None or place.is_outdated_by(campaign):
                 place = _Place(choice)
                 continue
             turn = _Turn(job, lane, campaign, now)
@@ -122,6 +129,9 @@ class Verifying:
             if until is None:
                 return "dropped"
             idle[campaign.id] = until
+            lane = resting(lane, idle)
+            if choose(lane, now, turns.windows_of(lane, self._recent)) is None:
+                return self._park(job, lane, now)
             place = _Place(place.campaign)
         turns.emit(self._queues, job)
         return "continued"
@@ -130,8 +140,9 @@ class Verifying:
         """The rows at a place: follow-ups that are due, and only if there is none, first mails."""
         queue = queue_key(place.campaign, job.sender)
         if place.phase == "follow_ups":
-            known = self._recent.campaign(place.campaign)
-            if known is None or known.has_follow_ups:
+            known = self._recent.seen_campaign(place.campaign)
+            place.is_plain = known is not None and not known.has_follow_ups
+            if not place.is_plain:
                 rows, cursor = self._leads.waiting(queue, Between(None, to_text(now)))
                 if rows := self._usable(rows, job, now):
                     return rows, cursor

@@ -211,6 +211,11 @@ def lend_share(lane: Lane, campaign: str, amount: int) -> Update:
     return Update(names.SENDERS, (lane.id,), Change(add={(*path, "s"): -amount}), condition)
 
 
+def note(sender: str) -> Update:
+    """Tell every process that uses this lane to forget what it remembers; see `storage.recent`."""
+    return Update(names.SENDERS, (sender,), Change(add={"memo": 1}), Present("id"))
+
+
 class Lanes:
     """Reads of lanes and profiles."""
 
@@ -235,6 +240,12 @@ class Lanes:
         """A sender's profile."""
         item = self._table.get(names.SENDERS, (profile_key(sender),))
         return sender_from(item) if item else None
+
+    def note_all(self) -> None:
+        """`note` on every lane, after an operator's change that concerns all of them."""
+        for _, lane in self.all():
+            write = note(lane.id)
+            self._table.update(write.table, write.key, write.change, condition=write.condition)
 
     def all(self) -> list[tuple[Sender, Lane]]:
         """Every sender with its lane, by address. Reads the whole table: it holds two items per mailbox."""

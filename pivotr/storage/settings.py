@@ -8,11 +8,13 @@ from typing import Any
 from pivotr import names
 from pivotr.domain.instants import to_text
 from pivotr.domain.preferences import PREFERENCES, Preferences, from_stored
-from pivotr.ports.table import Absent, Change, Check, Item, Present, Put, Table, Update
+from pivotr.ports.table import Absent, Change, Check, Item, Present, Table, Update
 from pivotr.storage import conditions
 from pivotr.storage.schema import SCHEMA_VERSION
 
 GUARD = "guard"
+#: One item holds all operator settings: one read, whatever their number.
+OPERATOR = "operator"
 FIELDS = "fields"
 
 
@@ -49,21 +51,18 @@ class SettingsStore:
 
     def preferences(self) -> Preferences:
         """All operator settings, stored or default. One call."""
-        keys = [(names.SETTINGS, (key,)) for key in PREFERENCES]
-        items = self._table.get_many(keys)
-        return from_stored({item["key"]: item["value"] for item in items if item})
+        item = self._table.get(names.SETTINGS, (OPERATOR,)) or {}
+        return from_stored({key: item[key]["value"] for key in PREFERENCES if key in item})
 
     def stored(self) -> dict[str, Item]:
         """The settings that an operator has set, with who and when."""
-        keys = [(names.SETTINGS, (key,)) for key in PREFERENCES]
-        return {item["key"]: item for item in self._table.get_many(keys, consistent=True) if item}
+        item = self._table.get(names.SETTINGS, (OPERATOR,), consistent=True) or {}
+        return {key: item[key] for key in PREFERENCES if key in item}
 
-    def assignment(self, key: str, value: Any, *, actor: str, now: datetime) -> Put:
+    def assignment(self, key: str, value: Any, *, actor: str, now: datetime) -> Update:
         """Set one setting."""
-        return Put(
-            names.SETTINGS,
-            {"key": key, "value": value, "actor": actor, "at": to_text(now), "v": SCHEMA_VERSION},
-        )
+        assigned = {"value": value, "actor": actor, "at": to_text(now)}
+        return Update(names.SETTINGS, (OPERATOR,), Change(set={key: assigned, "v": SCHEMA_VERSION}))
 
     def fields(self) -> tuple[str, ...]:
         """Names of all custom fields that imports have brought: templates may use them as variables."""

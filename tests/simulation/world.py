@@ -29,9 +29,11 @@ from pivotr.ports.table import Item
 from pivotr.ports.verifier import Verification
 from pivotr.settings import Settings
 from pivotr.storage.codec import lead_from, lead_item
+from pivotr.storage.lanes import Lanes
 from pivotr.storage.memberships import Memberships
 from pivotr.storage.metrics import Metrics
 from pivotr.storage.schema import TABLES
+from pivotr.storage.settings import SettingsStore
 from pivotr.storage.templates import Templates
 from pivotr.wiring import Ports, Secrets, Services
 from tests.simulation.faults import (
@@ -256,7 +258,9 @@ class World:
         return created.id
 
     def setting(self, key: str, value: Any) -> None:
-        self.table.put(names.SETTINGS, {"key": key, "value": value})
+        write = SettingsStore(self.table).assignment(key, value, actor="test", now=self.clock.now())
+        self.table.update(write.table, write.key, write.change)
+        Lanes(self.table).note_all()
 
     # --- time -----------------------------------------------------------------------------------------------
 
