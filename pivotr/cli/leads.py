@@ -85,7 +85,7 @@ def add(
     *,
     name: Annotated[str, typer.Option(help="Full name.")] = "",
     first_name: Annotated[str, typer.Option(help="How to greet, where the name does not tell.")] = "",
-    company: Annotated[str, typer.Option()] = "",
+    company: Annotated[str, typer.Option(help="Company.")] = "",
     list_name: Annotated[str, typer.Option("--list", metavar="NAME", help="Put it on a list.")] = "",
     tag: Annotated[list[str] | None, typer.Option(metavar="TAG", help="May be repeated.")] = None,
     type_: Annotated[
@@ -123,7 +123,7 @@ def update(
     *,
     name: Annotated[str | None, typer.Option("--full-name", help="Full name.")] = None,
     first_name: Annotated[str | None, typer.Option(help="How to greet; an empty text clears it.")] = None,
-    company: Annotated[str | None, typer.Option()] = None,
+    company: Annotated[str | None, typer.Option(help="Company; an empty text clears it.")] = None,
     field: Fields = None,
 ) -> None:
     """Correct a lead. No import changes again what is corrected here."""

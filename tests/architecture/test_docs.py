@@ -78,7 +78,7 @@ def test_every_option_has_a_help() -> None:
         f"pivotr {name} {option}"
         for name, command in COMMANDS.items()
         for option, text in options(command)
-        if not text and option not in ("--company",)
+        if not text
     ]
     assert not bare
 
