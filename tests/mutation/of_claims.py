@@ -71,8 +71,8 @@ CLAIMS: tuple[Mutation, ...] = (
         "step 1 only when re-pinning",
         "test_rules_pinning.test_only_first_mails_move_to_another_mailbox",
         "storage/repinning.py",
-        "if lead.step == 1:",
-        "if lead.step:",
+        "if lead.step == 1",
+        "if lead.step",
     ),
     without(
         "left, respected by resume",
