@@ -82,9 +82,15 @@ class Lane:
 
     def cap_on(self, today: str) -> int:
         """The cap that holds on a day: today's, or the next one of the ramp on a new day."""
-        if self.day >= today or self.ramp is None:
-            return self.cap
-        return self.ramp.next_day().cap
+        ramp = self.new_day_ramp
+        return self.cap if self.day >= today or ramp is None else ramp.cap
+
+    @property
+    def new_day_ramp(self) -> LaneRamp | None:
+        """The ramp on a new day: a day that has given every mail back did not warm the mailbox up."""
+        if self.ramp is None or (self.day and not self.used):
+            return self.ramp
+        return self.ramp.next_day()
 
     def has_room(self, today: str) -> bool:
         """True when the mailbox may send another mail on that day."""

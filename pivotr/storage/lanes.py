@@ -78,8 +78,7 @@ def grant(lane: Lane, campaign: str, ticket: int, *, now: datetime, due_at: date
     else:
         branch.append(Equals("day", lane.day) if lane.day else Absent("day"))
         values |= {"day": lane_day, "used": 1, "week": [*lane.week, lane.used][-7:]}
-        if lane.ramp:
-            ramp = lane.ramp.next_day()
+        if ramp := lane.new_day_ramp:
             values |= {"ramp": ramp_item(ramp), "cap": ramp.cap}
     if entry.day and entry.day >= campaign_day:
         branch.append(Equals((*path, "d"), entry.day))
