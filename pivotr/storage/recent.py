@@ -30,7 +30,8 @@ from pivotr.storage.templates import Templates
 T = TypeVar("T")
 
 _SHORT = timedelta(minutes=1)
-_LONG = timedelta(minutes=15)
+_LONG = timedelta(hours=1)
+_DAY = timedelta(minutes=15)
 #: A lane that was read so long ago, in the same invocation, still vouches.
 _VOUCHED = timedelta(seconds=2)
 #: Mails of room from which on the account's day is not looked at for every mail.
@@ -40,7 +41,7 @@ _FAR = 50
 class Recent:
     """Reads through a memory.
 
-    It holds for a minute; for a quarter of an hour while lanes vouch for it: a lane is read for every mail
+    It holds for a minute; for an hour while lanes vouch for it: a lane is read for every mail
     anyway, and its `memo` grows with every change of an operator. So a mail every few minutes costs no reads
     of settings, and a change is seen by the next mail.
     """
@@ -61,7 +62,7 @@ class Recent:
         self._vouched_at = self._clock.now()
 
     def _through(
-        self, kind: str, key: str, read: Callable[[], T], is_long: Callable[[T], bool] = lambda _: True
+        self, kind: str, key: str, read: Callable[[], T], longest: Callable[[T], timedelta] = lambda _: _LONG
     ) -> T:
         now = self._clock.now()
         known = self._memory.get((kind, key))
@@ -69,7 +70,7 @@ class Recent:
             age = now - known[0]
             is_vouched = self._vouched_at is not None and abs(now - self._vouched_at) <= _VOUCHED
             value: T = known[1]
-            if timedelta(0) <= age < (_LONG if is_vouched and is_long(value) else _SHORT):
+            if timedelta(0) <= age < (longest(value) if is_vouched else _SHORT):
                 return value
         value = read()
         self._memory[kind, key] = (now, value)
@@ -102,7 +103,7 @@ class Recent:
 
         It spares a read per mail and a verifier's credit at the end of the day: the claim decides.
         """
-        return self._through("day", day, lambda: Metrics(self._table).day(ACCOUNT, day), _is_far_from_full)
+        return self._through("day", day, lambda: Metrics(self._table).day(ACCOUNT, day), _trust_in)
 
     def suppressed_domains(self) -> frozenset[str]:
         """All suppressed domains."""
@@ -128,5 +129,6 @@ class Recent:
         return known
 
 
-def _is_far_from_full(day: dict[str, Any]) -> bool:
-    return "limit" in day and int(day["limit"]) - int(day.get("used", 0)) > _FAR
+def _trust_in(day: dict[str, Any]) -> timedelta:
+    is_far = "limit" in day and int(day["limit"]) - int(day.get("used", 0)) > _FAR
+    return _DAY if is_far else _SHORT
