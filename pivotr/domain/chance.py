@@ -45,7 +45,8 @@ def base32(raw: bytes) -> str:
 
 def keyed_id(prefix: str, key: bytes, text: str) -> str:
     """An id that depends on the text but cannot be guessed back without the key (HMAC-SHA-256, 120 bits)."""
-    inner, outer = (half.copy() for half in _halves(key))
+    inner, outer = _halves(key)
+    inner, outer = inner.copy(), outer.copy()
     inner.update(text.encode())
     outer.update(inner.digest())
     return prefix + base32(outer.digest()[:15])

@@ -57,6 +57,42 @@ class ImportReport(BaseModel):
         return self.rows == self.accepted + self.updated + self.staged + self.duplicate + self.rejected
 
 
+class UndoReport(BaseModel):
+    """What undoing an import took back: its new leads, their places on its list, its rows that waited.
+
+    `kept` are its leads that stay, because they have been mailed, enrolled, corrected or put on another list
+    since; with them stays what they are members of.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    import_id: str
+    leads: int = 0
+    memberships: int = 0
+    staged: int = 0
+    kept: int = 0
+
+
+class ImportRun(BaseModel):
+    """One import as it is remembered: `rows` that are done, `began` and `at` its first and last sign of life.
+
+    `report` is there once it is done, `undone` once it has been taken back.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    import_id: str
+    file: str = ""
+    list: str = ""
+    actor: str = ""
+    state: Literal["running", "interrupted", "done", "undone"]
+    began: str
+    at: str
+    rows: int = 0
+    report: ImportReport | None = None
+    undone: UndoReport | None = None
+
+
 class StagedRow(BaseModel):
     """A row of an import that waits for a look; its id is `{import}:{line}`, `at` when it was read.
 

@@ -318,3 +318,11 @@ class Table(Protocol):
     def insert_many(self, table: str, items: Sequence[Item]) -> list[bool]:
         """Insert each item unless its key exists; each fails alone. True where it was inserted."""
         ...
+
+    def erase(self, table: str, key: Key, attributes: Sequence[str]) -> None:
+        """Remove attributes of an item for the sake of a person who asked for it; an absent item stays absent.
+
+        The one way to touch an entry of an append-only table: nothing can be added, replaced or deleted by it.
+        Raises InvalidInput for an attribute of the key.
+        """
+        ...

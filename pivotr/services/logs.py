@@ -39,6 +39,8 @@ SENTENCES = {
     "added": "{to} was added by hand.",
     "corrected": "{to} was corrected: {why}",
     "imported": "A file was imported: {why}",
+    "undone": "An import was taken back: {why}",
+    "erased": "The person was erased on request.",
     "opened": "The mail was opened.",
     "clicked": "A link in the mail was opened.",
     "delayed": "The receiving server makes the mail wait. {why}",

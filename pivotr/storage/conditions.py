@@ -120,6 +120,33 @@ def is_enrollable(campaign: str, statuses: tuple[str, ...]) -> Condition:
     )
 
 
+def is_untouched(import_id: str) -> Condition:
+    """The lead is as this import stored it: no campaign has had it, nothing is open on it."""
+    return All(
+        (
+            Equals("import_id", import_id),
+            Equals("status", "new"),
+            Absent("seen"),
+            Absent("due"),
+            Absent("claim"),
+            Absent("doubt"),
+        )
+    )
+
+
+def is_revived_and_new(import_id: str) -> Condition:
+    """The lead is a tombstone that this import brought back, and nothing is open on it."""
+    return All(
+        (
+            Equals("import_id", import_id),
+            Equals("status", "new"),
+            Absent("due"),
+            Absent("claim"),
+            Absent("doubt"),
+        )
+    )
+
+
 def ticket_is(ticket: int) -> Condition:
     """Nobody has taken or given this turn meanwhile."""
     return Equals("ticket", ticket)

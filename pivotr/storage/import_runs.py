@@ -1,7 +1,7 @@
 """Runs of an import in the `work` table: the same file with the same options has the same id.
 
 A run that was interrupted is taken over under its own id, so that it recognises its own rows. While one is at
-work, and after one is done, the same file gets the next id: `{base}-2`.
+work, and after one is done or undone, the same file gets the next id: `{base}-2`.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from typing import Any
 
 from pivotr import names
 from pivotr.domain.instants import from_text, to_text
-from pivotr.domain.reports import ImportReport
-from pivotr.errors import Conflict
+from pivotr.domain.reports import ImportReport, ImportRun, UndoReport
+from pivotr.errors import Conflict, NotFound
 from pivotr.ports.clock import Clock
 from pivotr.ports.table import Change, ConditionFailed, Equals, Item, Path, Table
 from pivotr.storage.work import Work
@@ -23,6 +23,9 @@ KEPT_DAYS = 400
 #: A run that shows no sign of life for this long is dead; a younger one is watched for `_WATCH` seconds.
 _SILENCE = timedelta(seconds=60)
 _WATCH = 5
+#: States after which the same file makes a new run.
+_OVER = ("done", "undone")
+_PREFIX = "import#"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,7 @@ class Run:
 
 def key_of(import_id: str) -> str:
     """Key of a run's item."""
-    return f"import#{import_id}"
+    return f"{_PREFIX}{import_id}"
 
 
 def get(table: Table, import_id: str) -> Item | None:
@@ -44,11 +47,54 @@ def get(table: Table, import_id: str) -> Item | None:
     return Work(table).get(key_of(import_id))
 
 
+def every(table: Table) -> list[ImportRun]:
+    """Every run, newest first. Reads the whole table: for a list only."""
+    found: list[ImportRun] = []
+    cursor: str | None = None
+    while True:
+        page = table.scan(names.WORK, limit=1000, cursor=cursor)
+        found += [view(item) for item in page.items if item["key"].startswith(_PREFIX)]
+        if (cursor := page.cursor) is None:
+            return sorted(found, key=lambda run: run.began, reverse=True)
+
+
+def view(item: Item) -> ImportRun:
+    """The run of a stored item."""
+    values = {**item, "import_id": item["key"].removeprefix(_PREFIX)}
+    return ImportRun.model_validate({"began": item["at"], "rows": item.get("record", 0), **values})
+
+
+def take_back(table: Table, clock: Clock, import_id: str) -> ImportRun:
+    """Reserve a run for being undone, so that no other process goes on with it.
+
+    What was interrupted while it was being undone can be undone again. Raises NotFound, Conflict.
+    """
+    item = get(table, import_id)
+    if item is None:
+        raise NotFound(f"There is no import “{import_id}”.", hint="See all with: pivotr leads import list")
+    if "undone" in item:
+        raise Conflict("This import was undone already.", hint="See all with: pivotr leads import list")
+    if item["state"] == "running" and _is_alive(table, clock, item):
+        raise Conflict("This import is at work.", hint="End it with Ctrl-C, then undo it.")
+    change = Change(set={"state": "undone", "owner": clock.token(), "at": to_text(clock.now())})
+    try:
+        table.update(names.WORK, (key_of(import_id),), change, condition=Equals("owner", item["owner"]))
+    except ConditionFailed:
+        raise Conflict("Another process has taken this import over.", hint="Try again.") from None
+    return view(item)
+
+
+def taken_back(table: Table, report: UndoReport) -> None:
+    """Keep what undoing came to."""
+    change = Change(set={"undone": report.model_dump(mode="json")})
+    table.update(names.WORK, (key_of(report.import_id),), change, condition=Equals("state", "undone"))
+
+
 def next_id(table: Table, base: str) -> Run:
     """The run that would begin now, without beginning it: for a dry run."""
     number = 1
     while item := get(table, import_id := _numbered(base, number)):
-        if item["state"] != "done":
+        if item["state"] not in _OVER:
             return Run(import_id, "", is_continued=True)
         number += 1
     return Run(import_id, "", is_continued=False)
@@ -62,14 +108,15 @@ def begin(table: Table, clock: Clock, base: str, facts: dict[str, Any]) -> Run:
         item = get(table, import_id)
         if item is None:
             now = clock.now()
-            values = {**facts, "state": "running", "owner": owner, "beat": 0, "at": to_text(now)}
+            began = {"began": to_text(now), "at": to_text(now), "beat": 0}
+            values = {**facts, **began, "state": "running", "owner": owner}
             creation = Work(table).creation(key_of(import_id), values, now=now, days=KEPT_DAYS)
             try:
                 table.put(names.WORK, creation.item, condition=creation.condition)
             except ConditionFailed:
                 continue
             return Run(import_id, owner, is_continued=False)
-        if item["state"] == "done" or (item["state"] == "running" and _is_alive(table, clock, item)):
+        if item["state"] in _OVER or (item["state"] == "running" and _is_alive(table, clock, item)):
             number += 1
             continue
         change = Change(set={"state": "running", "owner": owner, "at": to_text(clock.now())})

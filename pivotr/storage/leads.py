@@ -146,6 +146,17 @@ class Leads:
             self._table.query(names.LEADS, status, index=STATUS_INDEX, limit=limit, cursor=cursor)
         )
 
+    def new_since(self, since: str) -> Iterator[str]:
+        """Ids of the leads that are new and were stored at an instant or later."""
+        cursor: str | None = None
+        while True:
+            page = self._table.query(
+                names.LEADS, "new", index=STATUS_INDEX, between=Between(since), cursor=cursor
+            )
+            yield from (item["id"] for item in page.items)
+            if (cursor := page.cursor) is None:
+                return
+
     def at_domain(self, domain: str, *, limit: int = 100, cursor: str | None = None) -> Page:
         """One page of the leads of a recipient domain; full items."""
         return self._full(

@@ -40,6 +40,15 @@ class Memberships:
             yield from page
             after = page[-1]
 
+    def of_import(self, list_name: str, import_id: str) -> Iterator[str]:
+        """The members of a list that an import has put on it."""
+        cursor: str | None = None
+        while True:
+            page = self._table.query(names.MEMBERSHIPS, list_name, cursor=cursor)
+            yield from (item["lead_id"] for item in page.items if item.get("import_id") == import_id)
+            if (cursor := page.cursor) is None:
+                return
+
     def exists(self, list_name: str) -> bool:
         """True when the list has a member."""
         return bool(self.page(list_name, limit=1))

@@ -53,7 +53,7 @@ class Script:
         return ""
 
 
-_TABLE = ("get", "get_many", "query", "scan", "put", "update", "delete", "transact", "insert_many")
+_TABLE = ("get", "get_many", "query", "scan", "put", "update", "delete", "transact", "insert_many", "erase")
 _QUEUES = ("send", "send_many", "invoke")
 
 

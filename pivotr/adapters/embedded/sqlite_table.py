@@ -24,6 +24,7 @@ from pivotr.ports.table import (
     Item,
     Key,
     Page,
+    Present,
     Put,
     Reason,
     TableSpec,
@@ -176,6 +177,16 @@ class SqliteTable:
                 inserted += _insert(connection, sql, rows)
                 self._expire(connection, table, len(rows))
         return inserted
+
+    def erase(self, table: str, key: Key, attributes: Sequence[str]) -> None:
+        """Remove attributes of an item, of an append-only table too; an absent item stays absent."""
+        write = Update(table, key, Change(remove=tuple(attributes)), Present(self._table(table).keys[0]))
+        with self._file.writing() as connection:
+            try:
+                effect = weigh(connection, self._table(table), write, is_append_only=False)
+            except Refused:
+                return
+            self._carry_out(connection, write, effect)
 
     def _alone(self, write: Write) -> Item | None:
         with self._file.writing() as connection:

@@ -37,32 +37,37 @@ class Row(NamedTuple):
     @property
     def given_name(self) -> str:
         """The cell of the first name column; empty where there is none."""
-        return _tidy(self._cell(self.columns.first_name))
+        return self._text(self.columns.first_name)
 
     @property
     def full_name(self) -> str:
         """First, middle and last name joined, or the name column, or the name beside the address."""
         columns = self.columns
-        given, last = self.given_name, _tidy(self._cell(columns.last_name))
-        middle = "" if columns.middle_name is None else _tidy(self._cell(columns.middle_name))
+        given, last = self._text(columns.first_name), self._text(columns.last_name)
+        if not given and not last and (full := self._text(columns.full_name)):
+            return full
+        middle = self._text(columns.middle_name)
         if given and last:
             if last.casefold().startswith(given.casefold() + " "):
                 return last  # a column "Name" that holds it all, beside one with the first name
             return f"{given} {middle} {last}" if middle else f"{given} {last}"
-        full = _tidy(self._cell(columns.full_name))
+        full = self._text(columns.full_name)
         joined = " ".join(name for name in (given, middle, last) if name)
         return full or joined or _name_beside(self.raw_email)
 
     @property
     def company(self) -> str:
         """The cell of the company column; empty where there is none."""
-        return _tidy(self._cell(self.columns.company))
+        return self._text(self.columns.company)
 
     @property
     def fields(self) -> dict[str, str]:
         """All other cells that are not blank, by the names of their columns."""
-        found = ((name, _tidy(self._cell(at))) for at, name in self.columns.custom)
-        return {name: value for name, value in found if value}
+        text = self._text
+        return {name: value for at, name in self.columns.custom if (value := text(at))}
+
+    def _text(self, at: int | None) -> str:
+        return "" if at is None else _tidy(self._cell(at))
 
     def _cell(self, at: int | None) -> str:
         if at is None or at >= len(self.cells):
