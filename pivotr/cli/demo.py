@@ -126,10 +126,7 @@ def _prepare(services: Services) -> Campaign:
         actor=actor(),
     )
     out.note(f"Campaign:  {campaign.name}, gaps of {GAP} s instead of minutes")
-    started = services.transitions.start(campaign.id, actor=actor())
-    # The first heartbeat enrols: mailboxes that look before it would rest for five minutes.
-    services.heartbeat.run()
-    return started
+    return services.transitions.start(campaign.id, actor=actor())
 
 
 def _tell(services: Services, campaign: Campaign) -> None:

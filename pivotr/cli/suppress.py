@@ -29,6 +29,21 @@ def add(
     out.success(f"{suppression.email or target} is suppressed ({suppression.reason}).{what}")
 
 
+@app.command("token")
+def token(
+    text: Annotated[
+        str, typer.Argument(metavar="TOKEN", help="What stands behind “unsubscribe” in the subject.")
+    ],
+) -> None:
+    """Do what a person asked for by the way out in a mail: no mail to them again, from no campaign."""
+    lead = services().unsubscribing.unsubscribe(text.strip().removeprefix("unsubscribe").strip(), by=actor())
+    out = console()
+    if out.wants_json:
+        out.data({"lead": lead, "status": "unsubscribed"})
+        return
+    out.success("The person is unsubscribed.")
+
+
 @app.command("remove")
 def remove(
     target: Target,

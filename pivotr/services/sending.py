@@ -30,6 +30,7 @@ from pivotr.storage import (
     account,
     closing,
     conditions,
+    guarding,
     lanes,
     leads,
     metrics,
@@ -314,6 +315,8 @@ class Sending:
                 _log.error("mail %s left, but its claim is gone", ending.attempt)
         except Unavailable as error:
             _log.error("mail %s is not recorded, the heartbeat will look: %s", ending.attempt, error.sentence)
+        if ending.result == "rejected":
+            guarding.check_rejections(self._table, self._clock, turn.campaign)
         next_job = VerifyJob(
             sender=turn.job.sender,
             ticket=turn.job.ticket + 1,

@@ -27,6 +27,10 @@ _log = logging.getLogger(__name__)
 
 #: Days over which the account is judged, today included.
 WINDOW_DAYS = 7
+#: Rejected mails in a row that pause their campaign.
+REJECTIONS = 3
+#: Newest log entries that are looked through for them: skips, deliveries and verdicts stand between.
+_NEWEST = 30
 
 
 def account_figures(table: Table, recent: Recent, now: datetime) -> Figures:
@@ -98,6 +102,19 @@ def pause(table: Table, clock: Clock, campaign: Campaign, reason: str) -> bool:
         return False
     _log.warning("campaign %s paused: %s", campaign.id, reason)
     return True
+
+
+def check_rejections(table: Table, clock: Clock, campaign: Campaign) -> bool:
+    """After a rejected mail: three in a row mean that the template, not a lead, is at fault.
+
+    The campaign is then paused with the provider's words. True where it was.
+    """
+    newest = table.query(names.LOGS, campaign.id, ascending=False, limit=_NEWEST, consistent=True).items
+    ends = [entry for entry in newest if entry["kind"] in ("sent", "failed")][:REJECTIONS]
+    if len(ends) < REJECTIONS or any(entry["kind"] == "sent" for entry in ends):
+        return False
+    text = str(ends[0].get("reason", ""))
+    return pause(table, clock, campaign, f"provider: {REJECTIONS} mails in a row were rejected. {text}")
 
 
 def _check_campaign(table: Table, recent: Recent, clock: Clock, campaign: str) -> None:

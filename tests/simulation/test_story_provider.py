@@ -339,3 +339,17 @@ def test_a_provider_without_a_quota_leaves_the_operators_cap_alone() -> None:
     world.run_until_over(campaign)
     check(world)
     assert account_day(world, TODAY)["limit"] == 50
+
+
+def test_three_rejections_in_a_row_pause_the_campaign_for_its_template_is_at_fault() -> None:
+    world, campaign = told(8, gap="60")
+    world.provider.answers = first_times(3, RecipientRejected("Virus detected."))
+    world.run(minutes(10))
+    check(world)
+    assert world.statuses() == {"failed": 3, "queued": 5}
+    assert world.read_status(campaign) == "paused"
+    assert world.read(campaign).reason == "provider: 3 mails in a row were rejected. Virus detected."
+    world.services.transitions.resume(campaign, acknowledge=True)
+    world.run_until_over(campaign)
+    check(world)
+    assert world.statuses() == {"failed": 3, "sent": 5}
