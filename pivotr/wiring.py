@@ -11,6 +11,7 @@ from pivotr.domain.outgoing import Wording
 from pivotr.errors import Misconfigured
 from pivotr.settings import Settings
 from pivotr.storage.recent import Recent
+from pivotr.wiring_leads import LeadServices
 from pivotr.wiring_ports import Ports, Secrets
 
 if TYPE_CHECKING:
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
     from pivotr.services.feedback import Feedback
     from pivotr.services.forecast import Forecasts
     from pivotr.services.heartbeat import Heartbeat
-    from pivotr.services.imports import Imports
-    from pivotr.services.leads import Leads
-    from pivotr.services.lists import Lists
     from pivotr.services.logs import Logs
     from pivotr.services.metrics import MetricsReport
     from pivotr.services.preferences import OperatorSettings
@@ -32,14 +30,13 @@ if TYPE_CHECKING:
     from pivotr.services.senders import Senders
     from pivotr.services.sending import Sending
     from pivotr.services.settling import Settling
-    from pivotr.services.suppressions import Suppressions
     from pivotr.services.templates import Templates
     from pivotr.services.transitions import Transitions
     from pivotr.services.unsubscribing import Unsubscribing
     from pivotr.services.verifying import Verifying
 
 
-class Services:
+class Services(LeadServices):
     """Every service on one set of ports; each is built when it is first asked for."""
 
     def __init__(self, settings: Settings, ports: Ports) -> None:
@@ -152,13 +149,6 @@ class Services:
         )
 
     @cached_property
-    def lists(self) -> Lists:
-        """Lists of leads."""
-        from pivotr.services.lists import Lists
-
-        return Lists(table=self.ports.table)
-
-    @cached_property
     def preferences(self) -> OperatorSettings:
         """Operator settings."""
         from pivotr.services.preferences import OperatorSettings
@@ -174,42 +164,6 @@ class Services:
             table=self.ports.table,
             clock=self.ports.clock,
             recent=self.recent,
-        )
-
-    @cached_property
-    def imports(self) -> Imports:
-        """Imports of lead files."""
-        from pivotr.services.imports import Imports
-
-        return Imports(
-            table=self.ports.table,
-            clock=self.ports.clock,
-            recent=self.recent,
-            key=self.ports.secrets.lead,
-        )
-
-    @cached_property
-    def leads(self) -> Leads:
-        """Leads, one by one."""
-        from pivotr.services.leads import Leads
-
-        return Leads(
-            table=self.ports.table,
-            clock=self.ports.clock,
-            recent=self.recent,
-            key=self.ports.secrets.lead,
-        )
-
-    @cached_property
-    def suppressions(self) -> Suppressions:
-        """Suppressions by an operator."""
-        from pivotr.services.suppressions import Suppressions
-
-        return Suppressions(
-            table=self.ports.table,
-            clock=self.ports.clock,
-            recent=self.recent,
-            key=self.ports.secrets.lead,
         )
 
     @cached_property

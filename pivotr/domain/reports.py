@@ -73,6 +73,24 @@ class UndoReport(BaseModel):
     kept: int = 0
 
 
+class ErasureReport(BaseModel):
+    """What the erasure of a person took away; `lead` is the keyed id under which an empty tombstone stays.
+
+    `is_suppressed`: a suppression stays, as a keyed hash. `is_open`: a mail was being sent at that instant,
+    and what it leaves in the log needs a second erasure.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    lead: str
+    was_lead: bool
+    lists: int = 0
+    entries: int = 0
+    staged: int = 0
+    is_suppressed: bool = False
+    is_open: bool = False
+
+
 class ImportRun(BaseModel):
     """One import as it is remembered: `rows` that are done, `began` and `at` its first and last sign of life.
 
@@ -128,6 +146,45 @@ class StagedRow(BaseModel):
         if not self.first_name and "first_name" not in self.corrected:
             why.append("no_greeting")
         return tuple(why)
+
+
+class Approval(BaseModel):
+    """What became of rows that were approved; `waiting` are those that still wait."""
+
+    model_config = ConfigDict(frozen=True)
+
+    accepted: int = 0
+    duplicate: int = 0
+    rejected: int = 0
+    waiting: int = 0
+
+
+class CheckPlan(BaseModel):
+    """What checking the mailboxes of a list would take; `seconds` at the verifier's rate.
+
+    `credits` are those that the account has; None where checks are free.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    list: str
+    verifier: str
+    members: int
+    unverified: int
+    is_paid: bool
+    credits: int | None
+    seconds: int
+
+
+class CheckReport(BaseModel):
+    """What came of it: verdict → addresses. Those that are suppressed were not asked about."""
+
+    model_config = ConfigDict(frozen=True)
+
+    list: str
+    checked: int
+    suppressed: int
+    verdicts: dict[str, int]
 
 
 class MailView(BaseModel):

@@ -320,9 +320,9 @@ class Table(Protocol):
         ...
 
     def erase(self, table: str, key: Key, attributes: Sequence[str]) -> None:
-        """Remove attributes of an item for the sake of a person who asked for it; an absent item stays absent.
+        """Remove attributes of an item because a person asked for erasure; an absent item stays absent.
 
-        The one way to touch an entry of an append-only table: nothing can be added, replaced or deleted by it.
+        The one way to touch an entry of an append-only table: nothing is added, replaced or deleted by it.
         Raises InvalidInput for an attribute of the key.
         """
         ...

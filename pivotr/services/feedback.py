@@ -109,7 +109,7 @@ class Feedback:
     def _take(self, event: FeedbackEvent, mail: MailRef | None) -> None:
         kind = event.kind
         if mail is None or kind in ("unknown", "subscription"):
-            self._keep(event)
+            self._keep(event, mail=mail)
             if mail is None and kind in ("bounce", "complaint"):
                 for recipient in event.recipients:
                     self._effects.suppress_known(event, recipient)
@@ -230,7 +230,7 @@ class Feedback:
         key = f"{log.mail_key(mail.attempt, kind)}#{event.event_at}#{digest}"
         entry = log.entry(
             mail.campaign.id, key, kind, at=self._clock.now(), lead=mail.lead, event_at=event.event_at,
-            reason=event.detail[:200],
+            reason="" if self._effects.is_gone((mail.lead,)) else event.detail[:200],
         )  # fmt: skip
         counts = metrics.counters(mail.campaign.id, mail.day, {kind: 1})
         try:
@@ -238,7 +238,9 @@ class Feedback:
         except TransactionCancelled:
             return
 
-    def _keep(self, event: FeedbackEvent, recipient: Recipient | None = None) -> None:
+    def _keep(
+        self, event: FeedbackEvent, recipient: Recipient | None = None, *, mail: MailRef | None = None
+    ) -> None:
         """What is not about one of our mails, or of a kind we do not know, is kept under the account."""
         now = self._clock.now()
         try:
@@ -246,10 +248,13 @@ class Feedback:
         except ValueError:
             instant = to_compact(now)
         who = address_key(self._key, recipient.email) if recipient else ""
+        named = (recipient,) if recipient else event.recipients
+        leads = [self._effects.lead_id(one.email) for one in named]
+        is_gone = self._effects.is_gone([*leads, mail.lead] if mail else leads)
         key = f"{instant}#{event.message_id or hashlib.sha256(event.detail.encode()).hexdigest()[:16]}"
         entry = log.entry(
             ACCOUNT, f"{key}#{event.raw_kind or event.kind}#{who}", event.kind, at=now,
-            reason=detail_of(event), event_at=event.event_at,
+            reason="" if is_gone else detail_of(event), event_at=event.event_at,
         )  # fmt: skip
         try:
             transactions.run(self._table, [entry], token=self._clock.token(), clock=self._clock)

@@ -10,7 +10,7 @@ from typing import Any
 from pivotr import names
 from pivotr.domain.addresses import judge
 from pivotr.domain.campaigns import check_name
-from pivotr.domain.instants import to_text
+from pivotr.domain.instants import day_of, to_text
 from pivotr.domain.intake import NAME_LIMIT, Origin, new_lead
 from pivotr.domain.leads import Lead, lead_id
 from pivotr.domain.reports import MailView
@@ -20,7 +20,9 @@ from pivotr.ports.clock import Clock
 from pivotr.ports.table import Change, Equals, Item, Path, Table, TransactionCancelled, Update, Write
 from pivotr.storage import log, settings, transactions
 from pivotr.storage.arrivals import Arrivals
+from pivotr.storage.campaigns import Campaigns
 from pivotr.storage.codec import lead_from
+from pivotr.storage.lead_search import Wanted, search
 from pivotr.storage.leads import Leads as Store
 from pivotr.storage.log import Log
 from pivotr.storage.memberships import Memberships
@@ -30,8 +32,6 @@ from pivotr.storage.schema import ACCOUNT
 from pivotr.storage.stopping import stop
 from pivotr.storage.suppressions import Suppressions
 
-#: Leads that are read together.
-_PAGE = 100
 #: Leads of one domain that are shown.
 _SHOWN = 50
 
@@ -59,11 +59,40 @@ class Leads:
         self._suppressions = Suppressions(table, key)
         self._log = Log(table)
 
-    def find(self, *, status: str = "", list_name: str = "", domain: str = "") -> Iterator[Lead]:
-        """Every lead that passes all filters; deleted ones only where their state is asked for."""
+    def find(
+        self,
+        *,
+        status: str = "",
+        list_name: str = "",
+        domain: str = "",
+        tag: str = "",
+        campaign: str = "",
+        verdict: str = "",
+        since: str = "",
+        until: str = "",
+    ) -> Iterator[Lead]:
+        """Every lead that passes all filters; deleted ones only where their state is asked for.
+
+        `campaign` is the id or name of one that has had them, `since` and `until` are days (UTC) on which
+        they were stored. Raises NotFound, InvalidInput.
+        """
         if list_name and not self._memberships.exists(checked := check_name("list", list_name)):
             raise NotFound(f"There is no list “{checked}”.", hint="See all with: pivotr list list")
-        return self._found(status, list_name.strip().lower(), domain.strip().lower().removeprefix("@"))
+        wanted = Wanted(
+            status=status,
+            list=list_name.strip().lower(),
+            domain=domain.strip().lower().removeprefix("@"),
+            tag=check_name("tag", tag) if tag else "",
+            campaign=self._campaign_id(campaign) if campaign else "",
+            verdict=verdict,
+            since=_checked_day(since) if since else "",
+            until=_checked_day(until) if until else "",
+        )
+        return search(self._table, wanted)
+
+    def custom_fields(self) -> tuple[str, ...]:
+        """Names of all custom fields that leads may have."""
+        return settings.SettingsStore(self._table).fields()
 
     def get(self, key: str) -> Lead:
         """One lead by address or id. Raises NotFound; tombstones are found by their id only."""
@@ -200,33 +229,13 @@ class Leads:
         )  # fmt: skip
         return self.get(lead.id)
 
-    def _found(self, status: str, list_name: str, domain: str) -> Iterator[Lead]:
-        members = set(self._memberships.members(list_name)) if list_name and domain else None
-        for lead in self._source(status, list_name, domain):
-            if lead.status != status and (status or lead.status == "deleted"):
-                continue
-            if members is None or lead.id in members:
-                yield lead
-
-    def _source(self, status: str, list_name: str, domain: str) -> Iterator[Lead]:
-        """The leads of the narrowest filter that has a key of its own."""
-        if list_name and not domain:
-            after = ""
-            while page := self._memberships.page(list_name, after=after, limit=_PAGE):
-                yield from (lead for lead in self._store.get_many(page) if lead)
-                after = page[-1]
-            return
-        cursor: str | None = None
-        while True:
-            if domain:
-                found = self._store.at_domain(domain, limit=_PAGE, cursor=cursor)
-            elif status:
-                found = self._store.with_status(status, limit=_PAGE, cursor=cursor)
-            else:
-                found = self._store.all(limit=_PAGE, cursor=cursor)
-            yield from (lead_from(item) for item in found.items)
-            if (cursor := found.cursor) is None:
-                return
+    def _campaign_id(self, key: str) -> str:
+        found = [one for one in Campaigns(self._table).all() if key.strip() in (one.id, one.name)]
+        if len(found) == 1:
+            return found[0].id
+        if found:
+            raise Conflict(f"Several campaigns are called “{key}”.", hint="Use the id of one.")
+        raise NotFound(f"There is no campaign “{key}”.", hint="See all with: pivotr campaign list")
 
     def _view(self, lead: Lead) -> LeadView:
         suppression = self._suppressions.find(lead.email) if lead.email else None
@@ -255,6 +264,13 @@ def _correction(lead: Lead, texts: Mapping[str, str], fields: Mapping[str, str],
         values["fields"] = {name: value for name, value in merged.items() if value}
     change = Change(set=values, remove=cleared, include={"corrected": marks})
     return Update(names.LEADS, (lead.id,), change, Equals("status", lead.status))
+
+
+def _checked_day(text: str) -> str:
+    try:
+        return day_of(text.strip()).isoformat()
+    except ValueError:
+        raise InvalidInput(f"“{text}” is no day.", hint="Write it as 2026-11-24.") from None
 
 
 def _checked_address(address: str) -> str:

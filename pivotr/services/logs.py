@@ -39,6 +39,8 @@ SENTENCES = {
     "added": "{to} was added by hand.",
     "corrected": "{to} was corrected: {why}",
     "imported": "A file was imported: {why}",
+    "approved": "Rows that waited were taken in: {why}",
+    "discarded": "Rows that waited were thrown away: {why}",
     "undone": "An import was taken back: {why}",
     "erased": "The person was erased on request.",
     "opened": "The mail was opened.",

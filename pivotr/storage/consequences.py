@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,7 +14,7 @@ from pivotr.domain.feedback import FeedbackEvent, Recipient
 from pivotr.domain.instants import local_day, to_text
 from pivotr.domain.leads import Lead, LeadStatus, lead_id
 from pivotr.domain.outgoing import header_id
-from pivotr.domain.suppression import Suppression, address_key
+from pivotr.domain.suppression import Suppression, key_of_lead
 from pivotr.errors import Unavailable
 from pivotr.ports.clock import Clock
 from pivotr.ports.table import Change, Put, Table, TransactionCancelled, Update, Write
@@ -63,12 +64,22 @@ class Consequences:
         profile = self._recent.profile(mail.sender)
         return header_id(self._provider, event.message_id, mail.attempt, profile.domain if profile else "")
 
-    def entry(self, event: FeedbackEvent, mail: MailRef, kind: str, *, lead: str) -> Put:
-        """The log entry of an event, under the key that every copy of the event shares."""
+    def is_gone(self, leads: Iterable[str]) -> bool:
+        """True where one of these leads has been deleted: then no text about it may be kept."""
+        found = (self._leads.get(lead) for lead in leads)
+        return any(lead is not None and lead.status == "deleted" for lead in found)
+
+    def entry(
+        self, event: FeedbackEvent, mail: MailRef, kind: str, *, lead: str, is_gone: bool = False
+    ) -> Put:
+        """The log entry of an event, under the key that every copy of the event shares.
+
+        `is_gone`: the lead has been deleted, and what the receiving server said about it is left out.
+        """
         facts: dict[str, Any] = {"mail_id": event.message_id, "thread": self.thread(event, mail)}
         if event.event_at:
             facts["event_at"] = event.event_at
-        if kind != "delivered":
+        if kind != "delivered" and not is_gone:
             facts["reason"] = detail_of(event)
         return log.entry(
             mail.campaign.id,
@@ -111,7 +122,8 @@ class Consequences:
         now = self._clock.now()
         tally = metrics.Tally()
         tally.add(mail.campaign.id, mail.day, {kind: 1})
-        writes: list[Write] = [self.entry(event, mail, kind, lead=mail.lead)]
+        is_gone = lead is not None and lead.status == "deleted"
+        writes: list[Write] = [self.entry(event, mail, kind, lead=mail.lead, is_gone=is_gone)]
         if is_account:
             counted = {kind: 1}
             tally.add(ACCOUNT, local_day(now, self._recent.preferences().zone), counted)
@@ -148,7 +160,7 @@ class Consequences:
             is_third = mail.attempt not in lead.soft and len(lead.soft) + 1 == _SOFT_LIMIT
             if is_third:
                 status = "bounced"
-                writes.append(self._suppression(event, lead.email, "soft_bounces", now))
+                writes.append(self._suppression(event, lead, "soft_bounces", now))
                 self._count_end(tally, lead, now)
                 update = endings.stronger(
                     lead, status, reason="three transient bounces", is_evidence=is_evidence,
@@ -160,9 +172,9 @@ class Consequences:
         over: tuple[LeadStatus, ...] = ()
         if kind == "rejected":
             over = ("queued", "sent", "unconfirmed")
-        elif lead.email:
+        else:
             writes.append(
-                self._suppression(event, lead.email, "complaint" if kind == "complained" else "bounce", now)
+                self._suppression(event, lead, "complaint" if kind == "complained" else "bounce", now)
             )
         self._count_end(tally, lead, now)
         update = endings.stronger(
@@ -199,15 +211,16 @@ class Consequences:
             by="evidence",
         )
 
-    def _suppression(self, event: FeedbackEvent, email: str, reason: Any, now: datetime) -> Write:
+    def _suppression(self, event: FeedbackEvent, lead: Lead, reason: Any, now: datetime) -> Write:
+        """Suppress the address of a lead; of one that has been deleted under its keyed hash alone."""
         return suppressions.put(
             Suppression(
-                key=address_key(self._key, email),
+                key=key_of_lead(lead.id),
                 reason=reason,
-                source=detail_of(event),
+                source=detail_of(event) if lead.email else "",
                 actor="provider",
                 at=to_text(now),
-                email=email,
+                email=lead.email or None,
             )
         )
 
@@ -219,13 +232,13 @@ class Consequences:
         status: LeadStatus = "complained" if event.kind == "complaint" else "bounced"
         for attempt in range(_TRIES):
             lead = self._leads.get(lead_key, consistent=True)
-            if lead is None or not lead.email:
+            if lead is None:
                 return
             now = self._clock.now()
             tally = metrics.Tally()
             self._count_end(tally, lead, now)
             writes: list[Write] = [
-                self._suppression(event, lead.email, event.kind, now),
+                self._suppression(event, lead, event.kind, now),
                 endings.stronger(lead, status, reason=detail_of(event)),
                 *tally.writes(),
             ]

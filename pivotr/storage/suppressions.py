@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pivotr import names
 from pivotr.domain.suppression import Suppression, address_key, domain_key
-from pivotr.ports.table import Absent, Change, Delete, Item, Put, Table, Update
+from pivotr.ports.table import Absent, Change, Delete, Item, Present, Put, Table, Update
 from pivotr.storage.schema import SCHEMA_VERSION
 
 #: Key of the item that holds the names of all suppressed domains.
@@ -26,6 +26,11 @@ def put(suppression: Suppression) -> Put:
 def put_new(suppression: Suppression) -> Put:
     """Suppress unless the key is suppressed already."""
     return Put(names.SUPPRESSIONS, put(suppression).item, Absent("key"))
+
+
+def anonymous(key: str) -> Update:
+    """Keep a suppression, but neither the plain address nor what was said about it."""
+    return Update(names.SUPPRESSIONS, (key,), Change(remove=("email", "source")), Present("key"))
 
 
 def domain_known(domain: str) -> Update:
