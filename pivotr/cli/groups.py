@@ -59,6 +59,16 @@ class Noun(Group):
         """All commands in the order of their declaration."""
         return list(self._found)
 
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command that the first words name: two of them where that is a command, as `import list`."""
+        pair = " ".join(args[:2])
+        if pair in self._found:
+            return pair, self.get_command(ctx, pair), args[2:]
+        seconds = [name.partition(" ")[2] for name in self._found if name.startswith(f"{args[0]} ")]
+        if seconds and args[0] not in self._found:
+            ctx.fail(f"“{args[0]}” needs one of: {', '.join(seconds)}.")
+        return super().resolve_command(ctx, args)
+
     def build(self, name: str) -> Any:
         """The command with the shared options."""
         return _command(self._found[name], name)

@@ -9,7 +9,11 @@ import typer
 
 from pivotr.cli.context import Yes, actor, confirm, console, noun, services
 from pivotr.cli.leads_checks import register_checks
+from pivotr.cli.leads_export import register_export
 from pivotr.cli.leads_import import register_import
+from pivotr.cli.leads_imports import register_imports
+from pivotr.cli.leads_staged import register_staged
+from pivotr.cli.leads_verify import register_verify
 
 if TYPE_CHECKING:
     from pivotr.domain.leads import Lead
@@ -17,6 +21,8 @@ if TYPE_CHECKING:
 
 app = noun("Import, look at and change leads.")
 register_import(app)
+register_imports(app)
+register_staged(app)
 
 Key = Annotated[str, typer.Argument(metavar="ADDRESS", help="Its address or id.")]
 Fields = Annotated[
@@ -174,6 +180,28 @@ def stop(
     out.note(f"Never write again, from no campaign: pivotr suppress add {lead.email}")
 
 
+@app.command("erase")
+def erase(key: Key, yes: Yes = False) -> None:
+    """Forget a person: nothing in lead, log and lists tells any more who it was. Cannot be taken back."""
+    from pivotr.cli.words import counted
+
+    confirm(f"Erase everything about {key} for good?", yes=yes)
+    done = services().erasing.erase(key, actor=actor())
+    out = console()
+    if out.wants_json:
+        out.data(done)
+        return
+    out.success(f"{key} is erased, with {counted(done.entries, 'entry', 'entries')} of the log.")
+    if done.is_suppressed:
+        out.note("The suppression stays, without the address: nobody writes to it, from no campaign.")
+    else:
+        out.note(f"A later import could bring the person back. Prevent that: pivotr suppress add {key}")
+    if done.is_open:
+        out.warn("a mail is being sent at this moment. Erase again in a minute, for its entry of the log.")
+
+
+register_export(app)
+register_verify(app)
 register_checks(app)
 
 

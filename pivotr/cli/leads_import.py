@@ -13,21 +13,23 @@ import typer
 from pivotr.cli.context import actor, console, services
 
 if TYPE_CHECKING:
+    from pivotr.cli.console import Console
     from pivotr.domain.reports import ImportReport, RowResult
 
+#: What is counted → how one row is told, how several are.
 _WARNINGS = {
-    "typo_domain": "have a misspelt domain, as gmial.com",
-    "role": "are role addresses, as info@",
-    "no_greeting": "will be greeted without a name",
-    "cut": "have cells that were cut to what is stored",
+    "typo_domain": ("has a misspelt domain, as gmial.com", "have a misspelt domain, as gmial.com"),
+    "role": ("is a role address, as info@", "are role addresses, as info@"),
+    "no_greeting": ("will be greeted without a name", "will be greeted without a name"),
+    "cut": ("has cells that were cut to what is stored", "have cells that were cut to what is stored"),
 }
 _REASONS = {
-    "duplicate_email": "came earlier in this file",
-    "missing_email": "have no address",
-    "invalid_email": "have an address that cannot be mailed",
-    "unreadable_row": "cannot be read",
-    "known": "are known already",
-    "suppressed": "are suppressed",
+    "duplicate_email": ("came earlier in this file", "came earlier in this file"),
+    "missing_email": ("has no address", "have no address"),
+    "invalid_email": ("has an address that cannot be mailed", "have an address that cannot be mailed"),
+    "unreadable_row": ("cannot be read", "cannot be read"),
+    "known": ("is known already", "are known already"),
+    "suppressed": ("is suppressed", "are suppressed"),
 }
 
 
@@ -39,7 +41,9 @@ def register_import(app: typer.Typer) -> None:
 def import_(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV, TSV or .xlsx; - is stdin.")],
     *,
-    list_name: Annotated[str, typer.Option("--list", metavar="NAME", help="The list they join.")],
+    list_name: Annotated[
+        str, typer.Option("--list", metavar="NAME", help="The list they join. Must be given.")
+    ] = "",
     tag: Annotated[list[str] | None, typer.Option(metavar="TAG", help="May be repeated.")] = None,
     type_: Annotated[
         Literal["cold", "warm", "hot"] | None, typer.Option("--type", help="cold, warm or hot.")
@@ -51,6 +55,9 @@ def import_(
         typer.Option("--map", metavar="ROLE=COLUMN", help='As --map "email=Work Email"; may be repeated.'),
     ] = None,
     update: Annotated[bool, typer.Option("--update", help="Refresh the data of known leads.")] = False,
+    stage: Annotated[
+        bool, typer.Option("--stage", help="Let rows with warnings wait: pivotr leads staged show.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Write nothing, give the same report.")] = False,
     report: Annotated[
         Path | None, typer.Option(metavar="FILE", help="One line of JSON for each row.")
@@ -59,7 +66,10 @@ def import_(
     """Import leads. Run it again after an interruption: it goes on, nothing comes twice."""
     from pivotr.cli.line_files import assignments
     from pivotr.domain.intake import ImportOptions
+    from pivotr.errors import InvalidInput
 
+    if not list_name:
+        raise InvalidInput("Option --list is missing.", hint=f"pivotr leads import {file} --list NAME")
     options = ImportOptions(
         list=list_name,
         tags=tuple(tag or ()),
@@ -68,6 +78,7 @@ def import_(
         basis=basis,
         mapping=assignments(map_, "--map"),
         is_update=update,
+        is_staged=stage,
     )
     with _opened(file) as data, _row_report(report) as on_row, _progress(data, file) as on_chunk:
         done = services().imports.run(
@@ -88,6 +99,19 @@ def import_(
 
 def _tell(done: ImportReport) -> None:
     out = console()
+    tell_counts(out, done)
+    if done.is_dry_run:
+        out.success("Nothing was written: this was a dry run.")
+    elif done.is_continued:
+        out.success("An interrupted import of this file is finished now.")
+    elif not done.accepted and done.rejected == done.rows:
+        out.warn("no row of the file could be taken.")
+    if done.staged and not done.is_dry_run:
+        out.note("See what waits: pivotr leads staged show")
+
+
+def tell_counts(out: Console, done: ImportReport) -> None:
+    """The account of an import: its numbers on stdout, reasons and warnings in words on stderr."""
     out.facts(
         [
             ("file", done.file),
@@ -95,22 +119,28 @@ def _tell(done: ImportReport) -> None:
             ("rows", done.rows),
             ("accepted", done.accepted),
             ("updated", done.updated or ""),
+            ("staged", done.staged or ""),
             ("duplicate", done.duplicate),
             ("rejected", done.rejected),
             ("import", done.import_id),
         ]
     )
     for reason, count in done.reasons.items():
-        out.note(f"{count} {_REASONS.get(reason, f'are {reason}')}.")
-    for warning, text in _WARNINGS.items():
+        out.note(_in_words(count, _REASONS.get(reason) or _unlisted(reason)))
+    for warning, words in _WARNINGS.items():
         if count := done.warnings.get(warning, 0):
-            out.note(f"{count} {text}.")
-    if done.is_dry_run:
-        out.success("Nothing was written: this was a dry run.")
-    elif done.is_continued:
-        out.success("An interrupted import of this file is finished now.")
-    elif not done.accepted and done.rejected == done.rows:
-        out.warn("no row of the file could be taken.")
+            out.note(_in_words(count, words))
+
+
+def _unlisted(reason: str) -> tuple[str, str]:
+    """The words for a reason that names a campaign, or the warnings of rows that wait."""
+    if set(reason.split(", ")) <= _WARNINGS.keys():
+        return f"waits for a look ({reason})", f"wait for a look ({reason})"
+    return f"is {reason}", f"are {reason}"
+
+
+def _in_words(count: int, words: tuple[str, str]) -> str:
+    return f"1 row {words[0]}." if count == 1 else f"{count:,} rows {words[1]}."
 
 
 @contextmanager

@@ -9,9 +9,9 @@ from pivotr.errors import InvalidInput
 FileProblem: TypeAlias = Literal["no_email_column", "empty_file", "unsupported_format"]
 
 _HINTS: dict[FileProblem, str] = {
-    "no_email_column": "name the column: pivotr leads import FILE --map email='Name of the column'",
-    "empty_file": "check that the export has finished and holds rows",
-    "unsupported_format": "save the table as CSV (UTF-8) or .xlsx and import that",
+    "no_email_column": "Name the column: pivotr leads import FILE --map email='Name of the column'",
+    "empty_file": "Check that the export has finished and holds rows.",
+    "unsupported_format": "Save the table as CSV (UTF-8) or .xlsx and import that.",
 }
 
 
