@@ -45,7 +45,7 @@ def test_an_import_in_words(op: Operator) -> None:
         "rejected   1",
     ]  # fmt: skip
     assert op.err.splitlines() == [
-        "1 have an address that cannot be mailed.",
+        "1 row has an address that cannot be mailed.",
         "Nothing was written: this was a dry run.",
     ]
     assert op.json("leads", "list") == []

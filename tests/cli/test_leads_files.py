@@ -1,0 +1,202 @@
+"""`pivotr leads`: past imports, rows that wait, exports, checks of a list, erasure."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import stat
+from pathlib import Path
+
+import pytest
+from python_calamine import CalamineWorkbook
+
+from tests.cli.operating import Operator, operator_in
+
+LEADS = (
+    "name,email,company,Phone\nAsha Rao,asha@rao.example,=1+1,+91 98200\n"
+    "Team Sales,sales@shop.example,Shop,\n"
+    "Ravi Iyer,ravi@gmial.com,,\nMeera अय्यर,meera@x.example,,\nNobody,,,\n"
+)
+
+
+@pytest.fixture
+def op(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Operator:
+    return operator_in(tmp_path, monkeypatch, capsys)
+
+
+def imported(op: Operator, *options: str) -> str:
+    """Import the leads; the id of the import."""
+    done = op.json("leads", "import", op.file("leads.csv", LEADS), "--list", "diwali", *options)
+    return str(done["import_id"])
+
+
+def test_one_row_and_many_are_told_in_grammar(op: Operator) -> None:
+    text = "email\n\na@x.example\na@x.example\nnobody\nnothing\n,\ninfo@y.example\n"
+    op.ok("leads", "import", op.file("l.csv", text), "--list", "diwali")
+    assert op.err.splitlines() == [
+        "2 rows have an address that cannot be mailed.",
+        "1 row came earlier in this file.",
+        "1 row is a role address, as info@.",
+        "2 rows will be greeted without a name.",
+    ]
+
+
+def test_imports_are_listed_shown_and_taken_back(op: Operator) -> None:
+    key = imported(op)
+    assert op.ok("leads", "import", "list").splitlines()[1].split()[0] == key
+    assert [run["import_id"] for run in op.json("leads", "import", "list")] == [key]
+    facts = dict(line.split(maxsplit=1) for line in op.ok("leads", "import", "show", key).splitlines())
+    assert (facts["file"], facts["accepted"], facts["by"]) == ("leads.csv", "4", "meena")
+    assert op.run("leads", "import", "undo", key) == 2
+    assert "Add --yes." in op.err
+    op.ok("leads", "import", "undo", key, "--yes")
+    assert op.err == "4 leads and 4 places on the list are taken back.\n"
+    assert op.json("leads", "list") == []
+    assert op.json("leads", "import", "show", key)["state"] == "undone"
+    assert op.run("leads", "import", "undo", key, "--yes") == 4
+    assert op.run("leads", "import", "show", "i-none") == 3
+
+
+def test_a_file_that_is_called_like_a_verb_can_be_imported(op: Operator) -> None:
+    op.file("list", LEADS)
+    assert op.json("leads", "import", "./list", "--list", "diwali")["accepted"] == 4
+
+
+def test_an_import_needs_a_list(op: Operator) -> None:
+    assert op.run("leads", "import", op.file("leads.csv", LEADS)) == 2
+    assert op.err.splitlines()[0] == "Option --list is missing."
+
+
+def test_rows_that_wait_are_put_right_and_taken_in(op: Operator) -> None:
+    key = imported(op, "--stage")
+    waiting = op.json("leads", "staged", "show")
+    assert [(row["id"], row["warnings"]) for row in waiting] == [
+        (f"{key}:3", ["role", "no_greeting"]), (f"{key}:4", ["typo_domain"]),
+    ]  # fmt: skip
+    op.ok("leads", "staged", "fix", "4", "--email", "ravi@gmail.com")
+    assert op.err == "ravi@gmail.com is put right and is clean now.\n"
+    op.ok("leads", "staged", "fix", "3", "--first-name", "Sunita", "--company", "Shop Ltd")
+    assert op.err == "sales@shop.example is put right, but: role.\n"
+    assert "none: clean" in op.ok("leads", "staged", "show", "--import", key)
+    op.ok("leads", "staged", "approve", "--clean")
+    assert op.err == "1 row became a lead.\n1 row still waits.\n"
+    assert op.run("leads", "staged", "discard", "3") == 2
+    op.ok("leads", "staged", "discard", "3", "--yes")
+    assert op.json("leads", "staged", "show") == []
+    assert sorted(lead["email"] for lead in op.json("leads", "list")) == [
+        "asha@rao.example", "meera@x.example", "ravi@gmail.com",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["approve"], 2, "Which rows?"),
+        (["approve", "3", "--all"], 2, "Which rows?"),
+        (["discard"], 2, "Which rows?"),
+        (["fix", "99", "--company", "X"], 3, "No row of line 99 waits."),
+        (["fix", "3"], 2, "Nothing to change."),
+        ([], 2, "“staged” needs one of: show, fix, approve, discard."),
+        (["look"], 2, "“staged” needs one of: show, fix, approve, discard."),
+    ],
+)
+def test_a_choice_of_rows_must_be_clear(op: Operator, words: list[str], code: int, said: str) -> None:
+    imported(op, "--stage")
+    assert op.run("leads", "staged", *words) == code
+    assert op.err.splitlines()[0] == said
+    assert len(op.json("leads", "staged", "show")) == 2
+
+
+def table(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+def test_an_export_holds_every_lead_and_no_formula(op: Operator) -> None:
+    imported(op)
+    op.ok("leads", "export", "--out", "out.csv")
+    assert op.err == "out.csv holds 4 leads.\n"
+    data = (op.folder / "out.csv").read_bytes()
+    assert not data.startswith(b"\xef\xbb\xbf")
+    found = {row["Email"]: row for row in table(data.decode())}
+    assert found["asha@rao.example"]["Company"] == "'=1+1"
+    assert found["asha@rao.example"]["Phone"] == "'+91 98200"
+    assert found["meera@x.example"]["Full Name"] == "Meera अय्यर"
+    assert len(found) == 4
+    if os.name == "posix":
+        assert stat.S_IMODE((op.folder / "out.csv").stat().st_mode) == 0o600
+
+
+def test_an_export_for_excel_is_marked_or_a_workbook(op: Operator) -> None:
+    imported(op)
+    op.ok("leads", "export", "--out", "out.csv", "--bom")
+    assert (op.folder / "out.csv").read_bytes().startswith(b"\xef\xbb\xbfEmail,")
+    assert op.json("leads", "export", "--out", "out.xlsx")["leads"] == 4
+    header, *rows = (
+        CalamineWorkbook.from_path(str(op.folder / "out.xlsx")).get_sheet_by_name("Leads").to_python()
+    )
+    found = {row[0]: dict(zip(header, row, strict=True)) for row in rows}
+    assert (found["asha@rao.example"]["Company"], found["meera@x.example"]["Full Name"]) == (
+        "'=1+1", "Meera अय्यर",
+    )  # fmt: skip
+    assert sorted(one.name for one in op.folder.glob("*out*")) == ["out.csv", "out.xlsx"]
+
+
+def test_an_export_is_filtered_and_can_be_imported_again(op: Operator) -> None:
+    imported(op, "--tag", "web")
+    op.ok("leads", "add", "own@x.example", "--tag", "call")
+    op.ok("leads", "stop", "own@x.example")
+    op.ok("leads", "verify", "--list", "diwali")
+
+    def emails(*options: str) -> list[str]:
+        return sorted(row["Email"] for row in table(op.ok("leads", "export", "--out", "-", *options)))
+
+    assert len(emails()) == 5
+    assert emails("--status", "replied") == emails("--tag", "call") == ["own@x.example"]
+    assert emails("--verdict", "none") == ["own@x.example"]
+    assert len(emails("--list", "diwali", "--verdict", "valid")) == 4
+    assert emails("--until", "2020-01-01") == []
+    assert len(emails("--since", "2020-01-01")) == 5
+    op.file("again.csv", op.ok("leads", "export", "--out", "-", "--list", "diwali"))
+    again = op.json("leads", "import", "again.csv", "--list", "spring")
+    assert (again["rows"], again["duplicate"]) == (4, 4)
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        ([], 2), (["--out", "leads.txt"], 2), (["--out", "nowhere/leads.csv"], 2),
+        (["--out", "nowhere/leads.xlsx"], 2), (["--out", "l.csv", "--status", "happy"], 2),
+        (["--out", "l.csv", "--verdict", "good"], 2), (["--out", "l.csv", "--since", "yesterday"], 2),
+        (["--out", "l.csv", "--list", "nowhere"], 3), (["--out", "l.csv", "--campaign", "nowhere"], 3),
+    ],
+)  # fmt: skip
+def test_an_export_that_cannot_be_leaves_no_file(op: Operator, options: list[str], code: int) -> None:
+    imported(op)
+    assert op.run("leads", "export", *options) == code
+    assert len(op.err.splitlines()) == 2
+    assert sorted(one.name for one in op.folder.iterdir()) == ["home", "leads.csv"]
+
+
+def test_a_list_is_checked_once(op: Operator) -> None:
+    imported(op)
+    assert op.json("leads", "verify", "--list", "diwali")["checked"] == 4
+    op.ok("leads", "verify", "--list", "diwali")
+    assert op.err.splitlines()[-1] == "Every lead of the list has a fresh verdict."
+    assert op.json("leads", "show", "asha@rao.example")["verdict"] == "valid"
+    assert op.run("leads", "verify", "--list", "nowhere") == 3
+    assert op.run("leads", "verify") == 2
+
+
+def test_a_person_is_erased_after_a_yes(op: Operator) -> None:
+    imported(op)
+    op.ok("suppress", "add", "asha@rao.example")
+    assert op.run("leads", "erase", "asha@rao.example") == 2
+    assert op.json("leads", "show", "asha@rao.example")["full_name"] == "Asha Rao"
+    done = op.json("leads", "erase", "asha@rao.example", "--yes")
+    assert (done["was_lead"], done["lists"], done["is_suppressed"]) == (True, 1, True)
+    assert op.run("leads", "show", "asha@rao.example") == 3
+    assert op.json("suppress", "check", "asha@rao.example")["suppressed"] is True
+    home = (op.folder / "home").rglob("*")
+    assert not any(b"asha@rao" in one.read_bytes() for one in home if one.is_file())
+    assert op.run("leads", "erase", "stranger@x.example", "--yes") == 3
