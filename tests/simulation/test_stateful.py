@@ -20,7 +20,7 @@ from tests.simulation import promises
 from tests.simulation.faults import FAULTS, Point, Script
 from tests.simulation.world import LEAD_KEY, World, bounce_event, complaint_event, delivery_event
 
-EXAMPLES = int(os.environ.get("PIVOTR_EXAMPLES", "40"))
+EXAMPLES = int(os.environ.get("PIVOTR_EXAMPLES", "25"))
 STEPS = 40
 OUTCOMES = {
     "throttled": NotSent("throttled", "Maximum sending rate exceeded."),
