@@ -105,7 +105,8 @@ def test_every_command_that_a_document_shows_exists(path: Path) -> None:
         if words[0].startswith("-"):
             assert words[0] in SHARED, line
             continue
-        name = words[0] if words[0] in COMMANDS else " ".join(words[:2])
+        heads = (" ".join(words[:count]) for count in (3, 1, 2))
+        name = next((head for head in heads if head in COMMANDS), " ".join(words[:2]))
         assert name in COMMANDS, f"{path.name}: {line}"
         known = {option for option, _ in options(COMMANDS[name])} | SHARED
         assert {word for word in words if re.match(r"--?[a-z]", word)} <= known, f"{path.name}: {line}"
