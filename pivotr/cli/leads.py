@@ -249,6 +249,7 @@ def _draw(view: LeadView) -> None:
                 one.at,
                 one.campaign,
                 one.step,
+                f"{one.template} v{one.version}" if one.template else "",
                 one.sender,
                 one.outcome,
                 ", ".join(kind for kind, _ in one.events),
@@ -256,4 +257,4 @@ def _draw(view: LeadView) -> None:
             for one in view.mails
         ]
         out.text()
-        out.table(["at", "campaign", "mail", "from", "outcome", "came back"], rows)
+        out.table(["at", "campaign", "mail", "template", "from", "outcome", "came back"], rows)

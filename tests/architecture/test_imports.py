@@ -30,7 +30,9 @@ def loaded(*arguments: str) -> tuple[set[str], str]:
         ("leads", "list", "--help"), ("campaign", "create", "--help"), ("run", "--help"),
         ("demo", "--help"), ("settings", "--help"), ("sender", "add", "--help"), ("list", "--help"),
         ("template", "--help"), ("logs", "--help"), ("metrics", "--help"), ("suppress", "--help"),
-        ("dlq", "--help"), ("feedback", "--help"),
+        ("dlq", "--help"), ("feedback", "--help"), ("leads", "export", "--help"),
+        ("leads", "import", "undo", "--help"), ("leads", "staged", "fix", "--help"),
+        ("leads", "verify", "--help"),
     ],
 )  # fmt: skip
 def test_help_loads_nothing_heavy(words: tuple[str, ...]) -> None:

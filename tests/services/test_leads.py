@@ -192,3 +192,17 @@ def test_the_way_out_holds_after_a_deletion(house: House) -> None:
     house.services.unsubscribing.unsubscribe(token)
     report = house.take(TWO)
     assert (report.accepted, report.reasons) == (0, {"suppressed": 1, "known": 1})
+
+
+def test_a_domain_tells_what_was_mailed_when_from_whom_and_what_came_back(house: House) -> None:
+    house.take("name,email\nAsha Rao,asha@rao.example\nVijay Rao,vijay@rao.example\nX,x@other.example\n")
+    house.start(house.campaign())
+    while house.send_next() == "accepted" and len(house.provider.mails) < 3:
+        pass
+    views = {view.lead.email: view for view in house.services.leads.at_domain("@Rao.example")}
+    assert set(views) == {"asha@rao.example", "vijay@rao.example"}
+    for view in views.values():
+        (mail,) = view.mails
+        assert (mail.template, mail.version, mail.step, mail.outcome) == ("intro", 1, 1, "sent")
+        assert mail.sender == "sales@acme.example"
+        assert mail.at.startswith("2026-11-24T")
