@@ -22,7 +22,7 @@ test: $(VENV)/dev  ## everything
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/pytest -q -n $(JOBS)
+	$(BIN)/pytest -q -n $(JOBS) --dist worksteal
 
 fast: $(VENV)/dev
 	$(BIN)/pytest -q -n $(JOBS) -m "not slow"
