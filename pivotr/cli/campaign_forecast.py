@@ -130,7 +130,7 @@ def _show(found: Forecast) -> None:
             ("first mail", _at(found.first_at, found.zone)),
             ("last mail", _band(found)),
             ("limited by", LIMITS[found.limit]),
-            ("verifier", f"{found.credits:,} credits" if found.credits else "no credits"),
+            ("verifier", f"{found.credits:,} credits" if found.credits else "needs no credits"),
             ("AWS", f"${found.cost.total:,.2f}, ${found.cost.per_thousand:.3f} for 1,000 mails (us-east-1)"),
         ]
     )

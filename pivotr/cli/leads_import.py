@@ -80,7 +80,7 @@ def import_(
         is_update=update,
         is_staged=stage,
     )
-    with _opened(file) as data, _row_report(report) as on_row, _progress(data, file) as on_chunk:
+    with _opened(file) as data, _row_report(report, file) as on_row, _progress(data, file) as on_chunk:
         done = services().imports.run(
             data,
             file.name,
@@ -122,7 +122,7 @@ def tell_counts(out: Console, done: ImportReport) -> None:
             ("staged", done.staged or ""),
             ("duplicate", done.duplicate),
             ("rejected", done.rejected),
-            ("import", done.import_id),
+            ("import", "" if done.is_dry_run else done.import_id),
         ]
     )
     for reason, count in done.reasons.items():
@@ -168,25 +168,45 @@ def _seekable(file: BinaryIO) -> BinaryIO:
 
 
 @contextmanager
-def _row_report(path: Path | None) -> Iterator[Callable[[RowResult], None] | None]:
+def _row_report(path: Path | None, source: Path) -> Iterator[Callable[[RowResult], None] | None]:
+    """Write the report beside its place, put it there at the end: a refused import leaves an old one."""
     if path is None:
         yield None
         return
     import json
     from dataclasses import asdict
 
-    with _written(path) as file:
-        yield lambda row: _write(file, json.dumps(asdict(row), ensure_ascii=False))
+    _check_report(path, source)
+    draft = path.with_name(f".{path.name}.part")
+    try:
+        with _written(draft, path) as file:
+            yield lambda row: _write(file, json.dumps(asdict(row), ensure_ascii=False))
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
-def _written(path: Path) -> TextIO:
+def _check_report(path: Path, source: Path) -> None:
+    from pivotr.errors import InvalidInput
+
+    if path.name == "-" or path.is_dir():
+        raise InvalidInput("--report takes the name of a file.", hint="Use --report rows.jsonl, for example.")
+    if path.exists() and source.exists() and path.samefile(source):
+        raise InvalidInput(
+            "The report would replace the very file that is imported.",
+            hint="Use --report rows.jsonl, for example.",
+        )
+
+
+def _written(draft: Path, path: Path) -> TextIO:
     from pivotr.errors import InvalidInput
 
     try:
-        return path.open("w", encoding="utf-8", errors="replace")
+        return draft.open("w", encoding="utf-8", errors="replace")
     except OSError as error:
         raise InvalidInput(
-            f"“{path}” cannot be written: {error.strerror}.", hint="Check the path and its permissions."
+            f"“{path}” cannot be written: {error.strerror}.",
+            hint="Check the path and its permissions.",
         ) from None
 
 

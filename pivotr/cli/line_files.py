@@ -46,9 +46,7 @@ def values_of(given: Sequence[str] | None, file: Path | None, what: str) -> Iter
     if not given and file is None:
         from pivotr.errors import InvalidInput
 
-        raise InvalidInput(
-            f"No {what} was given.", hint=f"Write it behind the command, or use --file {what}s.txt."
-        )
+        raise InvalidInput(f"No {what} was given.", hint="Write it behind the command, or use --file FILE.")
     yield from given or ()
     if file is not None:
         yield from lines_of(file)

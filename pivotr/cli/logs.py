@@ -27,6 +27,7 @@ def show(
     limit: Annotated[int, typer.Option(min=0, metavar="N", help="At most so many; 0 shows all.")] = 1000,
 ) -> None:
     """Entries, oldest first: at, what, by whom, why."""
+    from pivotr.cli.campaign_options import find
     from pivotr.errors import InvalidInput
 
     if bool(lead) == bool(campaign):
@@ -38,7 +39,8 @@ def show(
         lines = [one for one in found if one.at >= since][: limit or None]
     else:
         start = since.replace("-", "") or None
-        lines = list(services().logs.of_campaign(campaign, since=start, limit=limit or None))
+        key = campaign if campaign == "ALL" else find(campaign).id
+        lines = list(services().logs.of_campaign(key, since=start, limit=limit or None))
     out = console()
     if out.wants_json:
         out.data(lines)

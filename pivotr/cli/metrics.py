@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pivotr.cli.campaign_options import find
 from pivotr.cli.context import console, noun, services
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def show(
     """How far everything is, and how healthy the account."""
     out = console()
     if campaign:
-        one = services().metrics.campaign(campaign)
+        one = services().metrics.campaign(find(campaign).id)
         if out.wants_json:
             out.data(one)
             return
@@ -41,7 +42,7 @@ def audit(
     campaign: Annotated[str, typer.Option(metavar="ID", help="Only this one.")] = "",
 ) -> None:
     """Recount campaigns from log and leads. Exit code 1 where a counter differs."""
-    keys = [campaign] if campaign else [one.id for one in services().campaigns.all()]
+    keys = [find(campaign).id] if campaign else [one.id for one in services().campaigns.all()]
     reports = [services().metrics.audit(key) for key in keys]
     out = console()
     if out.wants_json:

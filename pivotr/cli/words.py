@@ -19,7 +19,7 @@ _WAITS = {
     "window": "waits for the sending window, which opens {at}",
     "cap": "has used up the day's cap and goes on {at}",
     "idle": "has nobody to write to; looks again {at}",
-    "backoff": "was asked by the provider to wait until {at}",
+    "backoff": "could not send or check (see the log); tries again {at}",
 }
 
 

@@ -270,7 +270,7 @@ def _lane_words(facts: Facts) -> str:
         "window": f"The sending window is shut; it opens {when}.",
         "cap": f"The mailbox or the account has used up its day; it goes on {when}.",
         "idle": f"The mailbox had nobody to write to; it looks again {when}.",
-        "backoff": f"The provider or the verifier asked for patience; the mailbox goes on {when}.",
+        "backoff": f"The provider or the verifier did not answer; the mailbox tries again {when}.",
     }
     return said[lane.why]
 

@@ -45,6 +45,13 @@ _SAMPLES = {
 }
 
 
+def _check_subject(subject: str) -> None:
+    if any(ord(sign) < 32 for sign in subject.strip()):
+        raise InvalidInput(
+            "The subject holds a line break or another control character.", hint="Write it in one line."
+        )
+
+
 class Templates:
     """Versions are immutable: a campaign that runs keeps the one it was started with."""
 
@@ -59,6 +66,7 @@ class Templates:
     ) -> TemplateVersion:
         """Version 1 of a new template. Raises InvalidInput with line and column, Conflict where it exists."""
         checked = check_name("template", name)
+        _check_subject(subject)
         if self._store.newest(checked):
             raise _exists(checked)
         return self._write(self._version(checked, 1, (subject, text, html), actor=actor))
@@ -77,6 +85,7 @@ class Templates:
 
         Raises NotFound, InvalidInput, Conflict where somebody else edited it at this moment.
         """
+        _check_subject(subject or "")
         old = self.get(name)
         new = (
             old.subject if subject is None else subject,
