@@ -156,9 +156,13 @@ class Machine(RuleBasedStateMachine):
     @rule(number=pick, as_=st.sampled_from(("sent", "failed", "again")))
     def settle(self, number: int, as_: str) -> None:
         doubtful = [lead for lead in self.world.all_leads() if lead.status == "unconfirmed"]
-        if doubtful and as_ != "again":
-            lead = doubtful[number % len(doubtful)]
-            self.world.guarded(lambda: self.world.services.settling.settle(lead.campaign, lead.id, as_))
+        if not doubtful:
+            return
+        lead = doubtful[number % len(doubtful)]
+        if as_ == "again":
+            # An operator's explicit decision: this mail, and no other, may leave once more.
+            self.world.repeated[lead.campaign, lead.id, str(lead.step)] += 1
+        self.world.guarded(lambda: self.world.services.settling.settle(lead.campaign, lead.id, as_))
 
     @rule(number=pick, open_=st.booleans())
     def sender(self, number: int, open_: bool) -> None:

@@ -170,6 +170,8 @@ class World:
         self.peak_sender_cap = 0
         self.peak_cap = 0
         self.windows_changed = False
+        #: (campaign, lead, step) → how often an operator has said "again" about a mail in doubt.
+        self.repeated: Counter[tuple[str, str, str]] = Counter()
         self.services = self.connect()
 
     @property
