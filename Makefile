@@ -36,7 +36,7 @@ bench: $(VENV)/bench  ## every figure of docs/performance.md, as ratios taken in
 lock:  ## new lock files from pyproject.toml; needs uv
 	for set in base dev bench; do \
 		groups="--group build"; \
-		[ $$set = base ] || groups="$$groups --group dev"; \
+		[ $$set = base ] || groups="$$groups --group dev --all-extras"; \
 		[ $$set != bench ] || groups="$$groups --group bench"; \
 		uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 			--no-header pyproject.toml $$groups -o requirements/$$set.txt || exit 1; \

@@ -42,7 +42,16 @@ class FunctionSpec:
 SEND_EMAIL = FunctionSpec("send-email", 5, 30, 256)
 VERIFY_EMAIL = FunctionSpec("verify-email", 3, 15, 256)
 PROCESS_FEEDBACK = FunctionSpec("process-feedback", 10, 10, 128)
+LEAD_IMPORT = FunctionSpec("lead-import", 2, 60, 512)
+API_LEADS = FunctionSpec("api-leads", 10, 10, 256)
+API_CAMPAIGNS = FunctionSpec("api-campaigns", 10, 10, 256)
+API_METRICS = FunctionSpec("api-metrics", 10, 10, 256)
 HEARTBEAT = FunctionSpec("heartbeat", 1, 50, 256)
+UNSUBSCRIBE = FunctionSpec("unsubscribe", 5, 5, 128)
+FUNCTIONS = (
+    SEND_EMAIL, VERIFY_EMAIL, PROCESS_FEEDBACK, LEAD_IMPORT, API_LEADS, API_CAMPAIGNS, API_METRICS,
+    HEARTBEAT, UNSUBSCRIBE,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
