@@ -79,6 +79,16 @@ FEEDBACK_QUEUE = QueueSpec("feedback-queue", 6 * PROCESS_FEEDBACK.timeout, 5, 4 
 QUEUES = (SENDING_QUEUE, VERIFICATION_QUEUE, FEEDBACK_QUEUE)
 
 
+#: Secrets Manager: the verifier's key as plain text; the keys of addresses and tokens as JSON.
+SECRET_VERIFIER = "myemailverifier"
+SECRET_KEYS = "keys"
+
+
 def physical(environment: str, name: str) -> str:
-    """The name that a table, queue or function carries in an account: `pivotr-{environment}-{name}`."""
+    """What a table, queue, function or secret is called in an account: `pivotr-{environment}-{name}`."""
     return f"pivotr-{environment}-{name}"
+
+
+def entry_point(function: FunctionSpec) -> str:
+    """The handler that Lambda calls: `pivotr.functions.entry.send_email.handler`."""
+    return f"pivotr.functions.entry.{function.name.replace('-', '_')}.handler"

@@ -9,9 +9,9 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from pivotr.errors import Misconfigured
 from pivotr.names import ENV_PREFIX, ENVIRONMENTS
@@ -22,9 +22,25 @@ GUIDE_VARIABLES = {
     "CDK_DEFAULT_REGION": "region",
     "AWS_SES_CONFIGURATION_SET": "configuration_set",
     "AWS_SQS_QUEUE_URL": "feedback_queue_url",
+    "AWS_SQS_REGION": "feedback_region",
+    "AWS_SES_FROM_EMAIL": "identities",
+    "CDK_DEFAULT_ACCOUNT": "account",
 }
 #: Variables that hold secrets on a laptop; read where they are used and never kept in Settings.
-SECRET_VARIABLES = ("MYEMAILVERIFIER_API_KEY", "PIVOTR_SMTP_PASSWORD")
+SECRET_VARIABLES = (
+    "MYEMAILVERIFIER_API_KEY",
+    "PIVOTR_SMTP_PASSWORD",
+    "AWS_SES_ACCESS_KEY_ID",
+    "AWS_SES_SECRET_ACCESS_KEY",
+)
+
+#: Several values in one variable, parted by commas or blanks.
+Words: TypeAlias = Annotated[
+    tuple[str, ...],
+    BeforeValidator(
+        lambda given: tuple(given.replace(",", " ").split()) if isinstance(given, str) else given
+    ),
+]
 
 
 class Settings(BaseModel):
@@ -40,12 +56,35 @@ class Settings(BaseModel):
     public_url: str = ""
     configuration_set: str = ""
     feedback_queue_url: str = ""
+    feedback_region: str = ""
+    create_feedback: bool = False
+    account: str = Field(default="", pattern=r"^(\d{12})?$")
+    identities: Words = ()
+    endpoint_url: str = ""
+    alert_email: str = ""
+    monthly_budget: float = Field(default=15.0, gt=0)
+    reserved_concurrency: bool = True
+    log_retention_days: int = Field(default=30, ge=1, le=3653)
+    api_auth: Literal["", "none", "iam", "jwt"] = ""
+    api_origins: Words = ()
+    api_admins: Words = ()
+    api_operators: Words = ()
+    jwt_issuer: str = ""
+    jwt_audience: Words = ()
     smtp_host: str = "127.0.0.1"
     smtp_port: int = Field(default=587, ge=1, le=65535)
     smtp_security: Literal["starttls", "tls", "none"] = "starttls"
     smtp_username: str = ""
     outbox_bounce_share: float = Field(default=0.0, ge=0, le=1)
     outbox_complaint_share: float = Field(default=0.0, ge=0, le=1)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _on_aws(cls, given: dict[str, Any]) -> dict[str, Any]:
+        """An account of AWS sends through SES and asks the paid verifier, unless somebody says otherwise."""
+        if given.get("env", "local") == "local":
+            return given
+        return {"mailer": "ses", "verifier": "myemailverifier", **given}
 
     @property
     def data_file(self) -> Path:
@@ -66,7 +105,11 @@ def variable(field: str) -> str:
 def to_env(settings: Settings) -> dict[str, str]:
     """All fields as variables; `from_env` of the result gives the same settings."""
     values = settings.model_dump(mode="json")
-    return {variable(field): str(value) for field, value in values.items() if value != ""}
+    return {variable(field): _written(value) for field, value in values.items() if value not in ("", [])}
+
+
+def _written(value: Any) -> str:
+    return ",".join(value) if isinstance(value, list) else str(value)
 
 
 def from_env(environ: Mapping[str, str]) -> Settings:

@@ -228,7 +228,7 @@ class Machine(RuleBasedStateMachine):
 
     @property
     def posted(self) -> int:
-        """How many mails the provider has taken so far. Claim and send are one event here, so this dates both."""
+        """Mails that the provider has taken so far; claim and send are one event here, so this dates both."""
         return len(self.world.provider.posted)
 
     def nobody_stopped_is_mailed(self) -> None:
