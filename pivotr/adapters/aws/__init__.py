@@ -1,0 +1,1 @@
+"""The ports on AWS: DynamoDB, SQS, SES and Secrets Manager, through botocore alone."""
