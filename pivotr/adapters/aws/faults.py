@@ -1,7 +1,7 @@
 """What botocore raises, as our errors: surely nothing happened, nobody knows, or the set-up is at fault.
 
-Only names are trusted, never botocore's base classes: its `SSLError` is a `ConnectionError` and can come after
-the request was read. Codes are those of each service's model and of the common errors of AWS.
+Only names are trusted, never botocore's base classes: its `SSLError` is a `ConnectionError` and can come
+after the request was read. Codes are those of each service's model and of the common errors of AWS.
 """
 
 from __future__ import annotations
@@ -98,8 +98,8 @@ def message_of(error: Exception) -> str:
 def fault(error: Exception, service: str) -> PivotrError:
     """The error to raise for what botocore raised while talking to `service` (its name, for the sentence).
 
-    Unavailable: surely nothing happened. NoAnswer: nobody knows. Misconfigured: credentials, rights, region or a
-    missing resource. Rejected: the service refuses this request and would refuse it again.
+    Unavailable: surely nothing happened. NoAnswer: nobody knows. Misconfigured: credentials, rights, region or
+    a missing resource. Rejected: the service refuses this request and would refuse it again.
     """
     if isinstance(error, raised.ClientError):
         return _of_answer(error, service)

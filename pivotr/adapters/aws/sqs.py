@@ -139,7 +139,7 @@ class SqsQueues:
         at = self._may_be_at(queue)
         if not is_dead(queue):
             raise InvalidInput(
-                f"The records of {queue} cannot be looked at: on SQS that alone could make them dead letters.",
+                f"The records of {queue} cannot be looked at: on SQS that could make them dead letters.",
                 hint="Its dead letters can: pivotr dlq peek",
             )
         found: dict[str, Received] = {}

@@ -1,7 +1,7 @@
 """Where each queue of an environment lives: logical name → URL and region, asked once and remembered.
 
-The feedback queue may be one that existed before us, in another region and with a DLQ of its owner's choice, or
-with none.
+The feedback queue may be one that existed before us, in another region and with a DLQ of its owner's choice,
+or with none.
 """
 
 from __future__ import annotations
