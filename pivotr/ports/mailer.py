@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias
 
@@ -62,11 +62,15 @@ Outcome: TypeAlias = Accepted | NotSent | AccountRefused | RecipientRejected | U
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """What the provider allows in a rolling 24 h and how much of it is used; mails per second."""
+    """What the provider allows in a rolling 24 h and how much of it is used, in recipients; mails per second.
+
+    `is_production` False: the provider sends to its account's own addresses only (the sandbox of SES).
+    """
 
     max_24_hours: float
     sent_24_hours: float
     max_per_second: float
+    is_production: bool = True
 
 
 class Mailer(Protocol):
@@ -78,4 +82,33 @@ class Mailer(Protocol):
 
     def quota(self) -> Quota | None:
         """The provider's present quota; None where it has none. Raises Unavailable."""
+        ...
+
+
+class Identities(Protocol):
+    """What a provider says about the addresses that mails come from."""
+
+    def is_verified(self, address: str) -> bool:
+        """True where mails may come from the address, by itself or by its domain. Raises Unavailable."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """An address on the provider's own suppression list, with the reason and the instant (ISO 8601)."""
+
+    address: str
+    reason: Literal["bounce", "complaint"]
+    at: str
+
+
+class AccountList(Protocol):
+    """The provider's own suppression list. Both raise Unavailable, Misconfigured."""
+
+    def entries(self) -> Iterator[Listed]:
+        """Every address on it."""
+        ...
+
+    def put(self, address: str, reason: Literal["bounce", "complaint"]) -> None:
+        """Put an address on it; again is fine."""
         ...
