@@ -4,6 +4,7 @@
     ├── InvalidInput      what was given cannot be used
     ├── NotFound          what was named does not exist
     ├── Conflict          it exists, but not in a state that allows this
+    │   ├── Changed       somebody else has changed it since it was read
     │   └── ConditionFailed, TransactionCancelled (ports.table)
     ├── LimitReached      a cap, a quota or a size is used up
     ├── Rejected          an upstream service said no, for good
@@ -47,6 +48,12 @@ class Conflict(PivotrError):
     """It exists, but its present state does not allow this."""
 
     code = "conflict"
+
+
+class Changed(Conflict):
+    """Somebody else has changed it since it was read: a change by what was read then would undo theirs."""
+
+    code = "changed"
 
 
 class LimitReached(PivotrError):

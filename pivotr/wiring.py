@@ -11,6 +11,7 @@ from pivotr.domain.outgoing import Wording
 from pivotr.errors import Misconfigured
 from pivotr.settings import Settings
 from pivotr.storage.recent import Recent
+from pivotr.wiring_api import ApiServices
 from pivotr.wiring_leads import LeadServices
 from pivotr.wiring_ports import Ports, Secrets
 
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from pivotr.services.verifying import Verifying
 
 
-class Services(LeadServices):
+class Services(LeadServices, ApiServices):
     """Every service on one set of ports; each is built when it is first asked for."""
 
     def __init__(self, settings: Settings, ports: Ports) -> None:
