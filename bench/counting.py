@@ -165,8 +165,8 @@ class CountingQueues:
         if queue != "feedback-queue":
             self._account.note(f"send {queue}")
 
-    def invoke(self, function: str) -> None:
-        self._queues.invoke(function)
+    def invoke(self, function: str, event: str = "{}") -> None:
+        self._queues.invoke(function, event)
         self._account.note(f"invoke {function}")
 
 

@@ -62,6 +62,6 @@ class Queues(Protocol):
         """Delete every record of a queue; returns how many there were."""
         ...
 
-    def invoke(self, function: str) -> None:
-        """Start a function once, asynchronously, with an empty event."""
+    def invoke(self, function: str, event: str = "{}") -> None:
+        """Start a function once, asynchronously, with an event (JSON text), an empty one by default."""
         ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from pivotr import names
@@ -53,6 +54,8 @@ class DeadLetters:
             raise InvalidInput(
                 "The count must be at least 1.", hint="Use --count 10, or leave it out for all."
             )
+        if count is None and (by_service := self._moved_by_service(spec)) is not None:
+            return by_service
         # What dies again while this goes on is not put back a second time.
         left = self._queues.depth(spec.dlq).waiting if count is None else count
         moved = 0
@@ -65,6 +68,11 @@ class DeadLetters:
                 self._queues.delete(spec.dlq, record.receipt)
                 moved += 1
         return moved
+
+    def _moved_by_service(self, spec: QueueSpec) -> int | None:
+        """How many records a queue service with a move of its own has put back; None where it has none."""
+        move_all: Callable[[str, str], int | None] = getattr(self._queues, "move_all", lambda *_: None)
+        return move_all(spec.dlq, spec.name)
 
     def purge(self, queue: str) -> int:
         """Throw the dead letters of a queue away; returns how many they were. Raises NotFound."""

@@ -41,7 +41,7 @@ def move(source: Address, target: Address, sleep: Callable[[float], None]) -> in
         source_arn = _arn(source)
         source.client.start_message_move_task(SourceArn=source_arn, DestinationArn=_arn(target))
     except ClientError as error:
-        if "task already running" in message_of(error) or "active task" in message_of(error):
+        if "Only one active task" in message_of(error):
             raise Conflict(
                 "SQS is moving the records of this queue already.",
                 hint="See how many are left: pivotr dlq list",

@@ -51,8 +51,9 @@ _PEEK: Final = (
     "WHERE queue = ? AND visible_at <= ? AND sent_at > ? ORDER BY visible_at, number LIMIT ?"
 )
 _INVOKE: Final = (
-    "INSERT INTO _records (queue, visible_at, sent_at, body) SELECT ?1, ?2, ?2, '{}' WHERE NOT EXISTS "
-    "(SELECT 1 FROM _records WHERE queue = ?1 AND visible_at <= ?2 AND sent_at > ?3 AND receives < ?4)"
+    "INSERT INTO _records (queue, visible_at, sent_at, body) SELECT ?1, ?2, ?2, ?5 WHERE NOT EXISTS "
+    "(SELECT 1 FROM _records WHERE queue = ?1 AND visible_at <= ?2 AND sent_at > ?3 "
+    "AND receives < ?4 AND body = ?5)"
 )
 _NEXT: Final = "SELECT min(visible_at) FROM _records WHERE queue = ?"
 _NEXT_INVOKE: Final = "SELECT min(visible_at) FROM _records WHERE queue >= 'invoke:' AND queue < 'invoke;'"
@@ -164,12 +165,12 @@ class SqliteQueues:
         with self._file.writing() as connection:
             return connection.execute("DELETE FROM _records WHERE queue = ?", (queue,)).rowcount
 
-    def invoke(self, function: str) -> None:
-        """Start a function once: a record on `invoke:{function}`, unless one is waiting there already."""
+    def invoke(self, function: str, event: str = "{}") -> None:
+        """Start a function once: a record on `invoke:{function}`, unless the same one is waiting."""
         now = self._now_ms()
         oldest = now - _INVOKE_RULES.retention * 1000
         with self._file.writing() as connection:
-            connection.execute(_INVOKE, (INVOKE + function, now, oldest, _INVOKE_RULES.max_receive))
+            connection.execute(_INVOKE, (INVOKE + function, now, oldest, _INVOKE_RULES.max_receive, event))
 
     def next_visible_at(self) -> int | None:
         """Epoch ms at which the next record can be received, past where one can be now; None without any.
