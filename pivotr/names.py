@@ -79,8 +79,10 @@ FEEDBACK_QUEUE = QueueSpec("feedback-queue", 6 * PROCESS_FEEDBACK.timeout, 5, 4 
 QUEUES = (SENDING_QUEUE, VERIFICATION_QUEUE, FEEDBACK_QUEUE)
 
 
-#: Secrets Manager: the verifier's key as plain text; the keys of addresses and tokens as JSON.
+#: Secrets Manager: the verifier's key and the mailbox's password or token as plain text; the keys of addresses
+#: and tokens as JSON.
 SECRET_VERIFIER = "myemailverifier"
+SECRET_MAILBOX = "mailbox"
 SECRET_KEYS = "keys"
 
 

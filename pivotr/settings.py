@@ -30,6 +30,7 @@ GUIDE_VARIABLES = {
 SECRET_VARIABLES = (
     "MYEMAILVERIFIER_API_KEY",
     "PIVOTR_SMTP_PASSWORD",
+    "PIVOTR_IMAP_PASSWORD",
     "AWS_SES_ACCESS_KEY_ID",
     "AWS_SES_SECRET_ACCESS_KEY",
 )
@@ -75,6 +76,16 @@ class Settings(BaseModel):
     smtp_port: int = Field(default=587, ge=1, le=65535)
     smtp_security: Literal["starttls", "tls", "none"] = "starttls"
     smtp_username: str = ""
+    mailbox: Literal["", "imap", "maildir"] = ""
+    mailbox_host: str = ""
+    mailbox_port: int = Field(default=993, ge=1, le=65535)
+    mailbox_security: Literal["tls", "starttls", "none"] = "tls"
+    mailbox_username: str = ""
+    mailbox_login: Literal["password", "xoauth2"] = "password"
+    mailbox_folder: str = "INBOX"
+    mailbox_path: str = ""
+    notify_command: str = ""
+    alarm_topic: str = ""
     outbox_bounce_share: float = Field(default=0.0, ge=0, le=1)
     outbox_complaint_share: float = Field(default=0.0, ge=0, le=1)
 
