@@ -10,6 +10,7 @@ from pivotr.domain.suppression import Suppression, key_of_lead
 from pivotr.domain.unsubscribing import read_token
 from pivotr.ports.clock import Clock
 from pivotr.ports.table import Table
+from pivotr.storage.campaigns import Campaigns
 from pivotr.storage.leads import Leads
 from pivotr.storage.recent import Recent
 from pivotr.storage.stopping import stop
@@ -29,6 +30,20 @@ class Unsubscribing:
         self._token_keys = tuple(token_keys)
         self._leads = Leads(table)
         self._suppressions = Suppressions(table, key)
+
+    def sender_of(self, token: str) -> str:
+        """Name (or address) of the mailbox that wrote to the owner of a token; "" where it is gone.
+
+        Changes nothing. Raises NotFound for a token that is not ours, Unavailable.
+        """
+        campaign_id, lead_id = read_token(self._token_keys, token)
+        lead = self._leads.get(lead_id)
+        pinned = lead.sender if lead and lead.campaign == campaign_id else ""
+        if not pinned:
+            campaign = Campaigns(self._table).get(campaign_id)
+            pinned = next(iter(campaign.all_senders), "") if campaign else ""
+        profile = self._recent.profile(pinned) if pinned else None
+        return (profile.name or profile.address) if profile else ""
 
     def unsubscribe(self, token: str, *, by: str = "link") -> str:
         """Stop all mail to the person of a token; returns the lead's id. Saying it twice is fine.
