@@ -94,3 +94,40 @@ def physical(environment: str, name: str) -> str:
 def entry_point(function: FunctionSpec) -> str:
     """The handler that Lambda calls: `pivotr.functions.entry.send_email.handler`."""
     return f"pivotr.functions.entry.{function.name.replace('-', '_')}.handler"
+
+
+#: EMF metric of records that a worker could not handle; its one dimension is `Environment`.
+METRIC_NAMESPACE = "Pivotr"
+FAILED_RECORDS = "FailedRecords"
+#: Variable that tells lead-import (and who uploads) the bucket of large lead files.
+ENV_IMPORT_BUCKET = "PIVOTR_IMPORT_BUCKET"
+
+#: Keys of the stack's outputs. Tables and queues: `table_output`, `queue_output`.
+OUTPUT_API_URL = "ApiUrl"
+OUTPUT_API_ID = "ApiId"
+OUTPUT_IMPORT_BUCKET = "ImportBucketName"
+OUTPUT_ALERT_TOPIC = "AlertTopicArn"
+OUTPUT_FEEDBACK_QUEUE_URL = "FeedbackQueueUrl"
+OUTPUT_CONFIGURATION_SET = "ConfigurationSetName"
+#: Parameter of the template: `aws`, or `sandbox` for the emulator.
+PARAMETER_TARGET = "Target"
+
+
+def stack(environment: str) -> str:
+    """Name of the CloudFormation stack of an environment: `pivotr-dev`."""
+    return f"pivotr-{environment}"
+
+
+def camel(name: str) -> str:
+    """A name as CloudFormation likes them: `SendEmail` for `send-email`."""
+    return "".join(part.capitalize() for part in name.split("-"))
+
+
+def table_output(table: str, what: str) -> str:
+    """Key of an output of a table, `what` being `Name` or `Arn`: `LeadsTableName`."""
+    return f"{camel(table)}Table{what}"
+
+
+def queue_output(queue: str) -> str:
+    """Key of the output with the address of a queue: `SendingQueueUrl`, `SendingQueueDlqUrl`."""
+    return f"{camel(queue)}Url"
