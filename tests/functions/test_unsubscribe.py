@@ -54,7 +54,7 @@ def sent() -> Iterator[tuple[House, str]]:
 
 
 def everything(house: House) -> list[Any]:
-    return [house.table.scan(table, limit=1000).items for table in TABLES]
+    return [house.table.scan(table.name, limit=1000).items for table in TABLES]
 
 
 def stopped(house: House) -> bool:
