@@ -54,6 +54,8 @@ class Lead(BaseModel):
     line: int = 0
     flags: frozenset[str] = frozenset()
     created_at: str = ""
+    #: Grows with every correction by an operator.
+    rev: int = 0
 
     status: LeadStatus = "new"
     reason: str = ""

@@ -26,6 +26,8 @@ class Sender(BaseModel):
     ramp: Ramp | None = None
     gap: Gap | None = None
     created_at: str = ""
+    #: Grows with every change.
+    rev: int = 0
 
     @property
     def domain(self) -> str:

@@ -17,7 +17,7 @@ from pivotr.domain.senders import Sender, sender_id
 from pivotr.domain.steps import MAX_STEPS, Step
 from pivotr.domain.verification import Policy
 from pivotr.domain.windows import Window
-from pivotr.errors import Conflict, InvalidInput, NotFound
+from pivotr.errors import Changed, Conflict, InvalidInput, NotFound
 from pivotr.ports.clock import Clock
 from pivotr.ports.queues import Queues
 from pivotr.ports.table import Change, Table, TransactionCancelled, Update, Write
@@ -135,13 +135,14 @@ class Campaigns:
         ]
         return CampaignView(campaign, Metrics(self._table).totals(campaign.id), pairs)
 
-    def update(self, key: str, *, actor: str = "", **changes: Any) -> Campaign:
-        """Change name, cap, window, gap, policy, steps or soft rules, by `steps`' and caps' rules.
+    def update(self, key: str, *, actor: str = "", revision: int | None = None, **changes: Any) -> Campaign:
+        """Change name, cap, window, gap, policy, steps or soft rules; of a live one the cap moves its lanes.
 
-        A draft changes freely. Of a live campaign the cap moves its lanes with it. Raises Conflict when
-        somebody else changed it meanwhile, or when it is over.
+        Raises Changed where it is not at `revision` any more, Conflict when it is over.
         """
         campaign = self.get(key)
+        if revision is not None and campaign.rev != revision:
+            raise Changed("The campaign has changed since.", hint="Read it again.")
         if campaign.status in ("completed", "aborted"):
             raise Conflict(
                 f"“{campaign.name}” is {campaign.status} and cannot be changed.",
@@ -222,7 +223,7 @@ class Campaigns:
                 job = VerifyJob(sender=lane.id, ticket=lane.ticket + 1, campaign=old.id)
                 turns.emit(self._queues, job)
             return self.get(old.id)
-        raise Conflict("The campaign changed at this very moment.", hint="Try again.")
+        raise Changed("The campaign changed at this very moment.", hint="Try again.")
 
     def add(self, key: str) -> Campaign:
         """Enrol who has joined the lists since: go through them again. Nobody is enrolled twice."""

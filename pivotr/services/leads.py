@@ -15,16 +15,28 @@ from pivotr.domain.intake import NAME_LIMIT, Origin, new_lead
 from pivotr.domain.leads import Lead, lead_id
 from pivotr.domain.reports import MailView
 from pivotr.domain.suppression import Suppression
-from pivotr.errors import Conflict, InvalidInput, NotFound
+from pivotr.errors import Changed, Conflict, InvalidInput, NotFound
 from pivotr.ports.clock import Clock
-from pivotr.ports.table import Change, Equals, Item, Path, Table, TransactionCancelled, Update, Write
+from pivotr.ports.table import (
+    Absent,
+    All,
+    Change,
+    Either,
+    Equals,
+    Path,
+    Table,
+    TransactionCancelled,
+    Update,
+    Write,
+)
 from pivotr.storage import log, settings, transactions
 from pivotr.storage.arrivals import Arrivals
 from pivotr.storage.campaigns import Campaigns
 from pivotr.storage.codec import lead_from
-from pivotr.storage.lead_search import Wanted, search
+from pivotr.storage.lead_search import Wanted, search, search_page
 from pivotr.storage.leads import Leads as Store
 from pivotr.storage.log import Log
+from pivotr.storage.mail_views import mails_of
 from pivotr.storage.memberships import Memberships
 from pivotr.storage.recent import Recent
 from pivotr.storage.reviving import PERSONAL, field_mark
@@ -76,19 +88,30 @@ class Leads:
         `campaign` is the id or name of one that has had them, `since` and `until` are days (UTC) on which
         they were stored. Raises NotFound, InvalidInput.
         """
-        if list_name and not self._memberships.exists(checked := check_name("list", list_name)):
-            raise NotFound(f"There is no list “{checked}”.", hint="See all with: pivotr list list")
-        wanted = Wanted(
-            status=status,
-            list=list_name.strip().lower(),
-            domain=domain.strip().lower().removeprefix("@"),
-            tag=check_name("tag", tag) if tag else "",
-            campaign=self._campaign_id(campaign) if campaign else "",
-            verdict=verdict,
-            since=_checked_day(since) if since else "",
-            until=_checked_day(until) if until else "",
+        return search(
+            self._table, self._wanted(status, list_name, domain, tag, campaign, verdict, since, until)
         )
-        return search(self._table, wanted)
+
+    def page(
+        self,
+        *,
+        limit: int,
+        cursor: str = "",
+        status: str = "",
+        list_name: str = "",
+        domain: str = "",
+        tag: str = "",
+        campaign: str = "",
+        verdict: str = "",
+        since: str = "",
+        until: str = "",
+    ) -> tuple[list[Lead], str]:
+        """Some of what `find` finds, and the cursor behind them, empty where there is no more.
+
+        A page may be short, even empty, and still have a cursor. Raises NotFound, InvalidInput.
+        """
+        wanted = self._wanted(status, list_name, domain, tag, campaign, verdict, since, until)
+        return search_page(self._table, wanted, limit=limit, cursor=cursor)
 
     def custom_fields(self) -> tuple[str, ...]:
         """Names of all custom fields that leads may have."""
@@ -171,10 +194,12 @@ class Leads:
         company: str | None = None,
         fields: Mapping[str, str] | None = None,
         actor: str = "",
+        revision: int | None = None,
     ) -> Lead:
         """Correct a lead; what is corrected here no import changes again. An empty text clears.
 
-        Raises NotFound, InvalidInput.
+        `revision` is that of the lead that the caller has seen. Raises NotFound, InvalidInput, Changed where
+        somebody else has corrected it since.
         """
         given = {"full_name": full_name, "first_name": first_name, "company": company}
         texts = {name: value.strip()[:NAME_LIMIT] for name, value in given.items() if value is not None}
@@ -188,6 +213,8 @@ class Leads:
             lead = self.get(key)
             if lead.status == "deleted":
                 raise NotFound("This lead was deleted.", hint="Add it again with: pivotr leads add ADDRESS")
+            if revision is not None and lead.rev != revision:
+                raise Changed("Somebody else has corrected this lead.", hint="Read it again.")
             now = self._clock.now()
             marks = frozenset(texts) | {field_mark(name) for name in fields}
             writes: list[Write] = [
@@ -229,6 +256,23 @@ class Leads:
         )  # fmt: skip
         return self.get(lead.id)
 
+    def _wanted(  # noqa: PLR0917 - the filters of `find`, in its order
+        self, status: str, list_name: str, domain: str, tag: str, campaign: str, verdict: str, since: str,
+        until: str,
+    ) -> Wanted:  # fmt: skip
+        if list_name and not self._memberships.exists(checked := check_name("list", list_name)):
+            raise NotFound(f"There is no list “{checked}”.", hint="See all with: pivotr list list")
+        return Wanted(
+            status=status,
+            list=list_name.strip().lower(),
+            domain=domain.strip().lower().removeprefix("@"),
+            tag=check_name("tag", tag) if tag else "",
+            campaign=self._campaign_id(campaign) if campaign else "",
+            verdict=verdict,
+            since=_checked_day(since) if since else "",
+            until=_checked_day(until) if until else "",
+        )
+
     def _campaign_id(self, key: str) -> str:
         found = [one for one in Campaigns(self._table).all() if key.strip() in (one.id, one.name)]
         if len(found) == 1:
@@ -239,7 +283,7 @@ class Leads:
 
     def _view(self, lead: Lead) -> LeadView:
         suppression = self._suppressions.find(lead.email) if lead.email else None
-        mails = _mails(self._log.of_lead(lead.id), self._address_of)
+        mails = mails_of(self._log.of_lead(lead.id), self._address_of)
         return LeadView(lead, self._memberships.of_lead(lead.id), suppression, mails)
 
     def _address_of(self, sender: str) -> str:
@@ -262,8 +306,9 @@ def _correction(lead: Lead, texts: Mapping[str, str], fields: Mapping[str, str],
     if fields:
         merged = {**lead.fields, **fields}
         values["fields"] = {name: value for name, value in merged.items() if value}
-    change = Change(set=values, remove=cleared, include={"corrected": marks})
-    return Update(names.LEADS, (lead.id,), change, Equals("status", lead.status))
+    change = Change(set=values, remove=cleared, include={"corrected": marks}, add={"rev": 1})
+    as_read = Equals("rev", lead.rev) if lead.rev else Either((Absent("rev"), Equals("rev", 0)))
+    return Update(names.LEADS, (lead.id,), change, All((Equals("status", lead.status), as_read)))
 
 
 def _checked_day(text: str) -> str:
@@ -281,32 +326,3 @@ def _checked_address(address: str) -> str:
             hint=f"See what is wrong with: pivotr leads check-email {address!r}",
         )
     return verdict.normalized
-
-
-def _mails(entries: list[Item], address_of: Any) -> list[MailView]:
-    """The mails among a lead's log entries, oldest first, each with what came back."""
-    groups: dict[tuple[str, str], list[Item]] = {}
-    for item in entries:
-        attempt, _, rest = item["timestamp"].partition("#")
-        if rest and item["timestamp"].count("#") != 2 or item["kind"] in ("opened", "clicked", "delayed"):
-            groups.setdefault((item["campaignId"], attempt), []).append(item)
-    mails: list[MailView] = []
-    for (campaign, _), items in groups.items():
-        ends = [item for item in items if item["kind"] in ("sent", "unconfirmed", "failed", "released")]
-        if not ends:
-            continue
-        told = next((item for item in ends if item["kind"] == "sent"), ends[-1])
-        events = tuple((item["kind"], item["at"]) for item in items if item is not told)
-        mails.append(
-            MailView(
-                campaign=campaign,
-                step=int(told.get("step", 0)),
-                sender=address_of(told.get("sender", "")),
-                at=told["at"],
-                template=told.get("template", ""),
-                version=int(told.get("version", 0)),
-                outcome=told["kind"],
-                events=events,
-            )
-        )
-    return sorted(mails, key=lambda mail: mail.at)

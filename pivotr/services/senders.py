@@ -11,10 +11,21 @@ from pivotr.domain.jobs import VerifyJob
 from pivotr.domain.lanes import Lane
 from pivotr.domain.pacing import Gap, Ramp
 from pivotr.domain.senders import Sender, sender_id
-from pivotr.errors import Conflict, InvalidInput, NotFound
+from pivotr.errors import Changed, Conflict, InvalidInput, NotFound
 from pivotr.ports.clock import Clock
 from pivotr.ports.queues import Queues
-from pivotr.ports.table import Absent, Change, Path, Put, Table, TransactionCancelled, Update, Write
+from pivotr.ports.table import (
+    Absent,
+    Change,
+    Either,
+    Equals,
+    Path,
+    Put,
+    Table,
+    TransactionCancelled,
+    Update,
+    Write,
+)
 from pivotr.storage import lanes, transactions, turns
 from pivotr.storage.codec import ramp_item
 from pivotr.storage.lanes import Lanes
@@ -90,15 +101,22 @@ class Senders:
             )
         return profile, lane
 
-    def update(self, address_or_id: str, **changes: Any) -> Sender:
-        """Change name, reply_to, signature, cap, ramp or gap; what makes more possible wakes the lane."""
+    def update(self, address_or_id: str, *, revision: int | None = None, **changes: Any) -> Sender:
+        """Change name, reply_to, signature, cap, ramp or gap; what makes more possible wakes the lane.
+
+        `revision` is that of the sender that was seen. Raises NotFound, InvalidInput, Changed where somebody
+        else has changed it since.
+        """
         profile, lane = self.find(address_or_id)
+        if revision is not None and profile.rev != revision:
+            raise Changed("Somebody else has changed this sender.", hint="Read it again.")
         if changes.get("cap", 1) < 1:
             raise InvalidInput("A daily cap must be at least 1.", hint="Use --cap 80, for example.")
         if changes.get("reply_to"):
             changes["reply_to"] = checked_address(changes["reply_to"])
-        sender = Sender.model_validate({**profile.model_dump(), **changes})
-        writes: list[Write] = [Put(names.SENDERS, lanes.profile_item(sender))]
+        sender = Sender.model_validate({**profile.model_dump(), **changes, "rev": profile.rev + 1})
+        as_read = Equals("rev", profile.rev) if profile.rev else Either((Absent("rev"), Equals("rev", 0)))
+        writes: list[Write] = [Put(names.SENDERS, lanes.profile_item(sender), as_read)]
         change, is_more = _lane_change(profile, sender, lane)
         if is_more:
             now = self._clock.now()

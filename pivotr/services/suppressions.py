@@ -100,6 +100,10 @@ class Suppressions:
         """Every suppression, newest first."""
         return self._store.all()
 
+    def page(self, *, limit: int, cursor: str = "") -> tuple[list[Suppression], str]:
+        """Some suppressions in no promised order, and the cursor behind them, empty at the end."""
+        return self._store.page(limit=limit, cursor=cursor)
+
     def check(self, address: str) -> Suppression | None:
         """What suppresses an address (or `@domain`), or None. Raises InvalidInput."""
         email, domain = _split(address)

@@ -19,7 +19,7 @@ from pivotr.domain.templates import (
     known_variables,
     variables_for,
 )
-from pivotr.errors import Conflict, InvalidInput, NotFound
+from pivotr.errors import Changed, Conflict, InvalidInput, NotFound
 from pivotr.ports.clock import Clock
 from pivotr.ports.table import ConditionFailed, Table
 from pivotr.storage.recent import Recent
@@ -80,13 +80,17 @@ class Templates:
         html: str | None = None,
         note: str = "",
         actor: str = "",
+        base: int = 0,
     ) -> TemplateVersion:
         """The next version; what is None stays as it is. Nothing new makes no version.
 
-        Raises NotFound, InvalidInput, Conflict where somebody else edited it at this moment.
+        `base` is the version that the editor has seen, 0 the newest. Raises NotFound, InvalidInput, Changed
+        where somebody else has made another version since.
         """
         _check_subject(subject or "")
         old = self.get(name)
+        if base and old.version != base:
+            raise _changed(old)
         new = (
             old.subject if subject is None else subject,
             old.text if text is None else text,
@@ -209,14 +213,18 @@ class Templates:
         except ConditionFailed:
             if template.version == 1:
                 raise _exists(template.id) from None
-            raise Conflict(
-                f"Somebody else has just made version {template.version} of “{template.id}”.",
-                hint=f"See what changed: pivotr template diff {template.id}",
-            ) from None
+            raise _changed(template) from None
         return template
 
     def _variables(self) -> tuple[str, ...]:
         return known_variables(SettingsStore(self._table).fields())
+
+
+def _changed(template: TemplateVersion) -> Changed:
+    return Changed(
+        f"Somebody else has just made version {template.version} of “{template.id}”.",
+        hint=f"See what changed: pivotr template diff {template.id}",
+    )
 
 
 def _exists(name: str) -> Conflict:

@@ -13,6 +13,8 @@ from pivotr.storage.memberships import Memberships
 
 #: Leads that are read together.
 _PAGE = 100
+#: Readings that one page may cost, whatever the number of leads; it may come out short.
+_READINGS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,38 @@ def search(table: Table, wanted: Wanted) -> Iterator[Lead]:
             yield lead
 
 
+def search_page(table: Table, wanted: Wanted, *, limit: int, cursor: str = "") -> tuple[list[Lead], str]:
+    """Up to `limit` wanted leads from a cursor on, and the cursor behind them, empty at the end.
+
+    A page may be short, even empty, and still have a cursor. Raises InvalidInput for a foreign cursor.
+    """
+    store, memberships = Leads(table), Memberships(table)
+    is_of_list = bool(wanted.list and wanted.domain)
+    found: list[Lead] = []
+    for _ in range(_READINGS):
+        leads, cursor = _some(store, memberships, wanted, limit - len(found), cursor)
+        found += [
+            lead
+            for lead in leads
+            if wanted.takes(lead) and (not is_of_list or wanted.list in memberships.of_lead(lead.id))
+        ]
+        if not cursor or len(found) == limit:
+            break
+    return found, cursor
+
+
+def _some(
+    store: Leads, memberships: Memberships, wanted: Wanted, limit: int, cursor: str
+) -> tuple[list[Lead], str]:
+    if wanted.list and not wanted.domain:
+        ids = memberships.page(wanted.list, after=cursor, limit=min(limit, _PAGE - 1) + 1)
+        some = ids[: min(limit, _PAGE - 1)]
+        leads = [lead for lead in store.get_many(some) if lead] if some else []
+        return leads, some[-1] if len(ids) > len(some) else ""
+    page = _page(store, wanted, cursor or None, min(limit, _PAGE))
+    return [lead_from(item) for item in page.items], page.cursor or ""
+
+
 def _source(store: Leads, memberships: Memberships, wanted: Wanted) -> Iterator[Lead]:
     """The leads of the narrowest filter that has a key of its own."""
     if wanted.list and not wanted.domain:
@@ -65,15 +99,15 @@ def _source(store: Leads, memberships: Memberships, wanted: Wanted) -> Iterator[
         return
     cursor: str | None = None
     while True:
-        found = _page(store, wanted, cursor)
+        found = _page(store, wanted, cursor, _PAGE)
         yield from (lead_from(item) for item in found.items)
         if (cursor := found.cursor) is None:
             return
 
 
-def _page(store: Leads, wanted: Wanted, cursor: str | None) -> Page:
+def _page(store: Leads, wanted: Wanted, cursor: str | None, limit: int) -> Page:
     if wanted.domain:
-        return store.at_domain(wanted.domain, limit=_PAGE, cursor=cursor)
+        return store.at_domain(wanted.domain, limit=limit, cursor=cursor)
     if wanted.status:
-        return store.with_status(wanted.status, limit=_PAGE, cursor=cursor)
-    return store.all(limit=_PAGE, cursor=cursor)
+        return store.with_status(wanted.status, limit=limit, cursor=cursor)
+    return store.all(limit=limit, cursor=cursor)

@@ -42,7 +42,8 @@ class KeptRequests:
 
     def keep(self, key: str, answer: Mapping[str, Any], *, at: str) -> None:
         """Keep the answer."""
-        values: dict[Path, Any] = {**answer, "answered": at}
+        values: dict[Path, Any] = {"answered": at}
+        values.update(answer)
         self._table.update(names.WORK, (_key(key),), Change(set=values), condition=Equals("key", _key(key)))
 
     def forget(self, key: str) -> None:

@@ -104,6 +104,12 @@ class Suppressions:
         """Lift a suppression."""
         return Delete(names.SUPPRESSIONS, (key,))
 
+    def page(self, *, limit: int, cursor: str = "") -> tuple[list[Suppression], str]:
+        """One reading of the table, and the cursor of the next; empty where there is no more."""
+        page = self._table.scan(names.SUPPRESSIONS, limit=limit, cursor=cursor or None)
+        found = [suppression_from(item) for item in page.items if item["key"] != DOMAINS]
+        return found, page.cursor or ""
+
     def all(self) -> list[Suppression]:
         """Every suppression, newest first. Reads the whole table: for lists and exports only."""
         found: list[Suppression] = []
