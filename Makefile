@@ -41,6 +41,8 @@ lock:  ## new lock files from pyproject.toml; needs uv
 		uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 			--no-header pyproject.toml $$groups -o requirements/$$set.txt || exit 1; \
 	done
+	echo ministack==1.5.33 | uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-header - -o requirements/sandbox.txt
 
 clean:
 	rm -rf $(VENV) .demo .mypy_cache .ruff_cache .hypothesis

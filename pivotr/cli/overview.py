@@ -14,6 +14,7 @@ COMMANDS = {
     "feedback": "Bounces, complaints and other events.",
     "dlq": "Jobs that failed too often.",
     "settings": "What a deployment and an operator have set.",
+    "sandbox": "An emulator of AWS on this machine, to rehearse a deployment.",
     "demo": "A whole campaign on sample data, in a folder of its own.",
 }
 #: Options of the root; all but --version and --help are understood after a command as well.
