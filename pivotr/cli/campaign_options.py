@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from pivotr.cli.context import services
+from pivotr.domain import campaign_defaults
 
 if TYPE_CHECKING:
     from pivotr.domain.campaigns import Campaign, Filters
@@ -82,10 +83,8 @@ ExcludeMailed = Annotated[
     ),
 ]
 
-#: Where the account's zone is put.
-DEFAULT_WINDOW = "mon-fri 09:30-17:30"
-DEFAULT_GAP = "60-180"
-DEFAULT_CAP = 300
+DEFAULT_GAP = campaign_defaults.GAP
+DEFAULT_CAP = campaign_defaults.CAP
 
 
 def steps_of(template: str, follow_ups: Sequence[str]) -> list[Step]:
@@ -133,7 +132,7 @@ def policy_of(base: Policy, **choices: Choice | None) -> Policy:
 
 def default_window() -> str:
     """Working hours in the account's zone."""
-    return f"{DEFAULT_WINDOW} {services().preferences.get('account.zone').value}"
+    return f"{campaign_defaults.WINDOW} {services().preferences.get('account.zone').value}"
 
 
 def find(key: str) -> Campaign:

@@ -138,8 +138,7 @@ class Campaigns:
     def update(self, key: str, *, actor: str = "", revision: int | None = None, **changes: Any) -> Campaign:
         """Change name, cap, window, gap, policy, steps or soft rules; of a live one the cap moves its lanes.
 
-        Raises Changed where it is not at `revision` any more, Conflict when it is over.
-        """
+        Raises Changed where it is not at `revision` any more, Conflict when it is over."""
         campaign = self.get(key)
         if revision is not None and campaign.rev != revision:
             raise Changed("The campaign has changed since.", hint="Read it again.")
