@@ -32,6 +32,7 @@ def account(no_credentials: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[N
         yield
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def clients() -> Clients:
+    """Made once: a client takes half a second, and what a test changes on it is taken back."""
     return Clients(REGION, credentials=Credentials("AKIAEXAMPLEEXAMPLE00", "example"))
