@@ -117,8 +117,37 @@ def test_mapping_wins_and_names_variables() -> None:
     row = rows(text, {"email": "zweite", "full_name": "Kunde", "City": "Ort"})[0]
     assert (row.full_name, row.email, row.fields) == ("A B", "w@x.com", {"Email": "a@x.com", "City": "Pune"})
     assert leads("A B;1;a@x.com\n", {"email": "3", "name": "1"}) == [("A B", "a@x.com", "")]
-    with pytest.raises(InvalidInput, match='no column "Mail"; its columns are: Kunde, Email, Zweite, Ort'):
+    with pytest.raises(InvalidInput, match="no column “Mail”; its columns are: Kunde, Email, Zweite, Ort"):
         opened(text, {"email": "Mail"})
+
+
+def test_a_file_without_header_takes_its_mapping_by_number() -> None:
+    text = "a@x.com,Ann Lee,Acme,Pune\nb@x.com,Bob Ray,Beta,Agra\n"
+    assert leads(text, {"company": "4"}) == [("Ann Lee", "a@x.com", "Pune"), ("Bob Ray", "b@x.com", "Agra")]
+    row = rows(text, {"full_name": "Column 3", "City": "4"})[0]
+    assert (row.full_name, row.company, row.fields) == ("Acme", "", {"Column 2": "Ann Lee", "City": "Pune"})
+    # a guess that the operator contradicts is no guess any more
+    assert leads(text, {"company": "2"})[0] == ("", "a@x.com", "Ann Lee")
+
+
+@pytest.mark.parametrize("wrong", ["Firm", "9", "Column 9"])
+def test_a_mapping_that_no_column_answers_is_refused(wrong: str) -> None:
+    for text in ("a@x.com,Ann Lee,Acme\n", "Email,Name,Firma\na@x.com,Ann Lee,Acme\n"):
+        with pytest.raises(InvalidInput, match=f"no column “{wrong}”; its columns are: .*, .*, "):
+            opened(text, {"company": wrong})
+
+
+def test_rows_above_the_first_full_one_are_no_header_where_columns_have_numbers() -> None:
+    text = ",Bob Ray,Beta\na@x.com,Ann Lee,Acme\n,Cy Dee,Gamma\nd@x.com,Di Fox,Delta\n"
+    read = [(row.line, row.email, row.problem) for row in rows(text, {"email": "1", "full_name": "2"})]
+    missing = ("", "missing_email")
+    assert read == [(1, *missing), (2, "a@x.com", ""), (3, *missing), (4, "d@x.com", "")]
+
+
+def test_a_header_in_unknown_words_is_found_by_the_mapping() -> None:
+    text = "Adressen 2026\nAdr;Wer;Betrieb\na@x.com;Ann Lee;Acme\n"
+    assert leads(text, {"company": "Betrieb", "full_name": "Wer"}) == [("Ann Lee", "a@x.com", "Acme")]
+    assert leads(text.split("\n", 1)[1], {"email": "1", "company": "3"})[0][1:] == ("a@x.com", "Acme")
 
 
 def test_unknown_columns_are_kept_under_their_names() -> None:

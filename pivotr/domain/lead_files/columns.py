@@ -97,20 +97,22 @@ def may_hold_address(text: str) -> bool:
     return _known().get(word) != "other" and not set(word.split()) & set(_table()["others_words"])
 
 
-def recognise(names: Sequence[str], mapping: Mapping[str, str]) -> Columns:
+def recognise(names: Sequence[str], mapping: Mapping[str, str], width: int = 0) -> Columns:
     """The columns of a header row; `emails` is empty when no column is named like an address.
 
-    `mapping` is role or variable → header name or number of the column, and wins over every word.
-    Raises InvalidInput when it names a column that the header does not have.
+    `mapping` is role or variable → header name or number of the column, and wins over every word. `width`
+    is that of the widest row, where rows are wider than the header.
+    Raises InvalidInput when `mapping` names a column that the file does not have.
     """
     header = [_shown(name) for name in names]
     while header and not header[-1]:
         header.pop()
-    chosen = _mapped(header, mapping)
+    chosen = mapped(header, mapping, max(width, len(names)))
     taken = set(chosen.values())
     roles: dict[str, int] = {role: at for role, at in chosen.items() if role in MAPPABLE}
     ranks: list[tuple[int, int]] = []
-    words = _ADDRESS_WORD * len(taken)
+    # a number says nothing about whether this row is the header
+    words = _ADDRESS_WORD * sum(1 for name in mapping.values() if not is_number(name))
     for at, name in enumerate(header):
         if at in taken or not name:
             continue
@@ -130,7 +132,11 @@ def recognise(names: Sequence[str], mapping: Mapping[str, str]) -> Columns:
     used = {*emails[:1], *roles.values()}
     titles = {at: variable for variable, at in chosen.items() if variable not in MAPPABLE}
     return Columns(
-        header=tuple(header), emails=tuple(emails), custom=_custom(header, used, titles), words=words, **roles
+        header=tuple(header),
+        emails=tuple(emails),
+        custom=custom_columns(header, used, titles),
+        words=words,
+        **roles,
     )
 
 
@@ -147,28 +153,41 @@ def _untangle_names(header: list[str], roles: dict[str, int]) -> None:
         roles[target] = roles.pop(source)
 
 
-def _mapped(header: list[str], mapping: Mapping[str, str]) -> dict[str, int]:
+def role_of(key: str) -> str:
+    """The role that the left side of a mapping means; what is none is the name of a variable."""
+    word = normal(key).replace(" ", "_")
+    return "full_name" if word == "name" else word if word in MAPPABLE else key
+
+
+def is_number(name: str) -> bool:
+    """True where a mapping names a column by its number, as `3` or `Column 3`."""
+    return _COLUMN_NUMBER.fullmatch(normal(name)) is not None
+
+
+def mapped(header: Sequence[str], mapping: Mapping[str, str], width: int) -> dict[str, int]:
+    """Role or variable → position of its column, of `width` columns in all. Raises InvalidInput."""
     normals = [normal(name) for name in header]
     found: dict[str, int] = {}
     for key, name in mapping.items():
-        role = normal(key).replace(" ", "_") if normal(key).replace(" ", "_") in MAPPABLE else key
-        role = "full_name" if normal(key) == "name" else role
         wanted = normal(name)
         number = _COLUMN_NUMBER.fullmatch(wanted)
         if wanted in normals:
-            found[role] = normals.index(wanted)
-        elif number:
-            found[role] = int(number[1]) - 1
+            found[role_of(key)] = normals.index(wanted)
+        elif number and int(number[1]) <= width:
+            found[role_of(key)] = int(number[1]) - 1
         else:
             shown = ", ".join(name for name in header if name) or "none"
             raise InvalidInput(
-                f'The file has no column "{name}"; its columns are: {shown[:300]}.',
-                hint="--map takes the name of a column as the file writes it, or its number",
+                f"The file has no column “{name}”; its columns are: {shown[:300]}.",
+                hint="--map takes the name of a column as the file writes it, or its number.",
             )
     return found
 
 
-def _custom(header: list[str], used: set[int], titles: Mapping[int, str]) -> tuple[tuple[int, str], ...]:
+def custom_columns(
+    header: Sequence[str], used: set[int], titles: Mapping[int, str]
+) -> tuple[tuple[int, str], ...]:
+    """Position and name of every column that holds neither address, name nor company."""
     named: dict[str, int] = {}
     for at, name in enumerate(header):
         if at in used or not (name or at in titles):
