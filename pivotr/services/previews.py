@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pivotr.domain.addresses import judge
-from pivotr.domain.audience import draw_sender, why_left_out
+from pivotr.domain.audience import draw_sender
 from pivotr.domain.campaigns import Campaign
 from pivotr.domain.chance import attempt_id
 from pivotr.domain.leads import Lead, lead_id
@@ -16,16 +15,14 @@ from pivotr.domain.templates import CompiledTemplate
 from pivotr.errors import InvalidInput, NotFound
 from pivotr.ports.clock import Clock
 from pivotr.ports.table import Table
+from pivotr.storage.audience import Audience
 from pivotr.storage.campaigns import Campaigns
 from pivotr.storage.leads import Leads
-from pivotr.storage.memberships import Memberships
 from pivotr.storage.recent import Recent
-from pivotr.storage.suppressions import Suppressions
 from pivotr.storage.templates import Templates
 
 #: Stands in for the 64 random bits of an attempt: the one thing in a preview that a mail will have otherwise.
 _ATTEMPT = "0" * 16
-_PAGE = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +49,11 @@ class Previews:
         self._wording = wording
         self._key = key
         self._leads = Leads(table)
-        self._memberships = Memberships(table)
-        self._suppressions = Suppressions(table, key)
+        self._audience = Audience(table, key)
 
     def campaign(self, key: str, lead: str | None = None, count: int = 3, *, step: int = 1) -> list[Preview]:
-        """Mails of a campaign: to the named lead (address or id), else to the first `count` of its audience.
+        """Mails of a campaign: to the named lead (address or id), else to the first `count` of its audience:
+        who has been enrolled or would be.
 
         A draft uses the newest template versions. Raises NotFound, InvalidInput, MissingVariable.
         """
@@ -127,24 +124,10 @@ class Previews:
 
     def _first(self, campaign: Campaign, count: int) -> list[Lead]:
         found: list[Lead] = []
-        for lead in self._audience(campaign):
+        for lead, why in self._audience.members(campaign, self._clock.now()):
+            if why not in ("", "enrolled"):
+                continue
             found.append(lead)
             if len(found) == count:
                 break
         return found
-
-    def _audience(self, campaign: Campaign) -> Iterator[Lead]:
-        """Who has been enrolled or would be, in the order of the lists, each once."""
-        now = self._clock.now()
-        seen: set[str] = set()
-        for list_name in campaign.lists:
-            after = ""
-            while page := self._memberships.page(list_name, after=after, limit=_PAGE):
-                after = page[-1]
-                leads = [lead for lead in self._leads.get_many(page) if lead and lead.email]
-                suppressed = self._suppressions.suppressed([lead.email for lead in leads])
-                for lead in leads:
-                    why = why_left_out(campaign, lead, now, is_suppressed=lead.email in suppressed)
-                    if lead.id not in seen and why in ("", "enrolled"):
-                        seen.add(lead.id)
-                        yield lead
