@@ -15,14 +15,22 @@ from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from pivotr.domain.addresses import normalise
-from pivotr.domain.feedback_envelopes import MalformedFeedback, SnsKind, Unwrapped, malformed, unwrap
+from pivotr.domain.feedback_envelopes import (
+    MalformedFeedback,
+    SnsKind,
+    Unwrapped,
+    is_stored,
+    malformed,
+    unwrap,
+)
+from pivotr.domain.feedback_receipts import Receipt, of_notification, of_storage
 from pivotr.domain.instants import to_text
 
 Action: TypeAlias = Literal["suppress", "soft", "none"]
 Kind: TypeAlias = (
     Literal[
         "delivery", "bounce", "complaint", "send", "reject", "open", "click", "rendering_failure",
-        "delivery_delay", "subscription", "unknown", "malformed",
+        "delivery_delay", "subscription", "received", "unknown", "malformed",
     ]
     | SnsKind
 )  # fmt: skip
@@ -51,6 +59,10 @@ class FeedbackEvent(NamedTuple):
     detail: str = ""
     #: The provider's own word for the kind.
     raw_kind: str = ""
+    #: Whom the mail is from, as the provider writes it: `plain_address` reads it.
+    source: str = ""
+    #: Of kind `received`: the mail that somebody sent to us.
+    receipt: Receipt | None = None
 
 
 class _Shape(NamedTuple):
@@ -113,6 +125,8 @@ def _event(found: Unwrapped) -> FeedbackEvent:
     if found.sns_kind:
         return FeedbackEvent(found.sns_kind, detail=_text(found.text, _TEXT_LIMIT))
     event = found.event
+    if is_stored(event):
+        return FeedbackEvent("received", receipt=of_storage(event), raw_kind="ObjectCreated")
     raw_kind = (
         _word(event.get("eventType")) or _word(event.get("notificationType")) or _word(found.detail_type)
     )
@@ -123,9 +137,15 @@ def _event(found: Unwrapped) -> FeedbackEvent:
     sent_at = _instant(mail.get("timestamp"))
     message_id = _word(mail.get("messageId"))
     tags = _tags(mail.get("tags"))
+    source = _word(mail.get("source"))
     if shape is None:
         if not raw_kind:
             raise malformed("It does not name the kind of event.")
+        if raw_kind == "Received":
+            return FeedbackEvent(
+                "received", (), message_id, sent_at, sent_at, raw_kind=raw_kind, source=source,
+                receipt=of_notification(event),
+            )  # fmt: skip
         kind: Kind = "ignored" if raw_kind == "AmazonSnsSubscriptionSucceeded" else "unknown"
         return FeedbackEvent(kind, (), message_id, sent_at, sent_at, tags, raw_kind=raw_kind[:64])
     part = event.get(shape.part)
@@ -143,7 +163,7 @@ def _event(found: Unwrapped) -> FeedbackEvent:
     event_at = _instant(part.get("timestamp")) or sent_at
     return FeedbackEvent(
         shape.kind, recipients, message_id, sent_at, event_at, tags, bounce_type, subtype,
-        _detail(shape, part, listed), raw_kind,
+        _detail(shape, part, listed), raw_kind, source,
     )  # fmt: skip
 
 
@@ -194,13 +214,13 @@ def _recipients(listed: Any, action: Action) -> tuple[Recipient, ...]:
     found: list[Recipient] = []
     for entry in listed:
         raw = entry.get("emailAddress") if isinstance(entry, dict) else entry
-        if isinstance(raw, str) and (email := _address(raw)):
+        if isinstance(raw, str) and (email := plain_address(raw)):
             found.append(Recipient(email, action))
     return tuple(found if len(found) < 2 else dict.fromkeys(found))
 
 
-def _address(text: str) -> str:
-    """The plain address of `Jane <JANE@x.example>` in lower case; empty where there is none.
+def plain_address(text: str) -> str:
+    """The address of `Jane <JANE@x.example>` in lower case; empty where there is none.
 
     One that our own rules would not import is kept as it is: the provider mailed it.
     """

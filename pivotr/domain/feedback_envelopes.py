@@ -52,8 +52,10 @@ def unwrap(body: str) -> Unwrapped:
             if isinstance(content, str):
                 continue
             raise malformed(f"It holds {_told(content)} instead of an object.")
-        if "eventType" in content or "notificationType" in content:
+        if "eventType" in content or "notificationType" in content or is_stored(content):
             return Unwrapped(content, detail_type)
+        if content.get("Event") == "s3:TestEvent":
+            return Unwrapped({}, "", "ignored", "s3:TestEvent")
         if kind := _SNS_KINDS.get(_string(content, "Type")):
             return Unwrapped(content, "", kind, _string(content, "TopicArn"))
         detail_type = _string(content, "detail-type") or detail_type
@@ -64,6 +66,14 @@ def unwrap(body: str) -> Unwrapped:
             raise malformed("It names no event: neither eventType nor notificationType.")
         content = inner
     raise malformed("It is wrapped too often.")
+
+
+def is_stored(content: dict[str, Any]) -> bool:
+    """True for S3's own notification of a new object: a mail that SES has received and stored there."""
+    records = content.get("Records")
+    if not isinstance(records, list) or not records or not isinstance(records[0], dict):
+        return False
+    return records[0].get("eventSource") == "aws:s3"
 
 
 def malformed(why: str) -> MalformedFeedback:

@@ -7,6 +7,7 @@ reported as spam; it advises to stay below 2 % (AWS re:Post, "ses-resolve-accoun
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Annotated, Literal, TypeAlias
 
@@ -35,6 +36,9 @@ class Levels(BaseModel):
     #: One mailbox is judged by the account's rates, with floors of its own.
     sender_bounce_floor: Count = 3
     sender_complaint_floor: Count = 2
+    #: One receiving domain that refuses so many of its people is told, and nothing stops.
+    domain_rate: Share = 0.3
+    domain_floor: Count = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,25 @@ def judge_early(figures: Figures, levels: Levels) -> Health:
     """
     complaints = _complaints(figures, levels, levels.complaint_floor)
     return complaints if complaints.level == "stop" else _worse(_bad_start(figures, levels), complaints)
+
+
+def judge_domain(figures: Figures, levels: Levels) -> Health:
+    """Judge one receiving domain by its people: those whom it refused, of those who were written to."""
+    line = _Line("bounced permanently", levels.domain_rate, 1.0, levels.domain_floor)
+    return _compared(figures.bounced, figures.sent, line)
+
+
+def decisive(figures: Figures, *, bounce_rate: float, complaint_rate: float) -> int:
+    """Mails from which on the bounces and complaints of `figures` are below both rates, whatever comes more.
+
+    So whoever counts mails to judge a group may stop there.
+    """
+    by_bounces = _over(figures.bounced, bounce_rate)
+    return max(by_bounces, _over(figures.complained, complaint_rate))
+
+
+def _over(count: int, rate: float) -> int:
+    return math.ceil(count / rate) if count and rate else 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,10 @@ PREFERENCES: dict[str, Preference] = {
     "guard.early.after": Preference("int", 10, "Mails before a campaign is judged alone.", 1, 1_000_000),
     "guard.early.rate": Preference("share", 0.08, "Permanent bounces that stop a campaign early."),
     "guard.early.floor": Preference("int", 3, "Fewest bounces for that.", 1, 1_000_000),
+    "guard.sender.bounce.floor": Preference("int", 3, "Fewest bounces before a mailbox stops.", 1, 1_000_000),
+    "guard.sender.complaint.floor": Preference("int", 2, "Fewest complaints for that.", 1, 1_000_000),
+    "guard.domain.rate": Preference("share", 0.3, "Bounces at one receiving domain that raise an alarm."),
+    "guard.domain.floor": Preference("int", 3, "Fewest bounces for that.", 1, 1_000_000),
 }  # fmt: skip
 
 
@@ -91,6 +95,10 @@ class Preferences:
             early_after=self.whole("guard.early.after"),
             early_rate=self.number("guard.early.rate"),
             early_floor=self.whole("guard.early.floor"),
+            sender_bounce_floor=self.whole("guard.sender.bounce.floor"),
+            sender_complaint_floor=self.whole("guard.sender.complaint.floor"),
+            domain_rate=self.number("guard.domain.rate"),
+            domain_floor=self.whole("guard.domain.floor"),
         )
 
 

@@ -65,12 +65,16 @@ class Quota:
     """What the provider allows in a rolling 24 h and how much of it is used, in recipients; mails per second.
 
     `is_production` False: the provider sends to its account's own addresses only (the sandbox of SES).
+    `is_sending` False: it takes no mail of this account. `enforcement` is its own word about the account's
+    reputation (SES: HEALTHY, PROBATION, SHUTDOWN), empty where it has none.
     """
 
     max_24_hours: float
     sent_24_hours: float
     max_per_second: float
     is_production: bool = True
+    is_sending: bool = True
+    enforcement: str = ""
 
 
 class Mailer(Protocol):

@@ -1,20 +1,19 @@
 """process-feedback: what the provider says about mails, counted once in whatever order and number it comes.
 
-An event joins its mail by tags, else by the provider's message id; what is not ours is kept under `ALL`.
+How an event finds its mail: storage/mail_refs.py. What is not ours is kept under `ALL`.
 """
 
 from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 from pivotr import names
 from pivotr.domain.feedback import FeedbackEvent, Recipient, parse_body
-from pivotr.domain.instants import from_text, to_compact
+from pivotr.domain.instants import from_text, to_compact, to_text
 from pivotr.domain.leads import Claim, Lead, LeadStatus
-from pivotr.domain.suppression import address_key
+from pivotr.domain.suppression import Suppression, address_key
 from pivotr.errors import InvalidInput, PivotrError, Unavailable
 from pivotr.ports.clock import Clock
 from pivotr.ports.table import (
@@ -26,11 +25,12 @@ from pivotr.ports.table import (
     TransactionCancelled,
     Write,
 )
-from pivotr.storage import closing, guarding, log, metrics, transactions
+from pivotr.storage import closing, guarding, log, metrics, stopping, transactions
 from pivotr.storage.closing import Closing
-from pivotr.storage.consequences import Consequences, MailRef, detail_of
+from pivotr.storage.consequences import Consequences, detail_of
 from pivotr.storage.leads import Leads
 from pivotr.storage.log import Log
+from pivotr.storage.mail_refs import MailRef, MailRefs
 from pivotr.storage.recent import Recent
 from pivotr.storage.schema import ACCOUNT
 
@@ -45,7 +45,18 @@ _COUNTED = {"open": "opened", "click": "clicked", "delivery_delay": "delayed"}
 class Feedback:
     """Reads provider events and writes their consequences."""
 
-    def __init__(self, *, table: Table, clock: Clock, recent: Recent, lead_key: bytes, provider: str) -> None:
+    def __init__(
+        self,
+        *,
+        table: Table,
+        clock: Clock,
+        recent: Recent,
+        lead_key: bytes,
+        provider: str,
+        take_mail: Callable[[bytes], object] | None = None,
+        read_stored: Callable[[str, str], bytes] | None = None,
+    ) -> None:
+        """`take_mail` reads a mail that SES received for us, `read_stored` an object by bucket and key."""
         self._table = table
         self._clock = clock
         self._recent = recent
@@ -55,6 +66,9 @@ class Feedback:
             table=table, clock=clock, recent=recent, lead_key=lead_key, provider=provider
         )
         self._logs = Log(table)
+        self._refs = MailRefs(table=table, recent=recent, lead_key=lead_key)
+        self._take_mail = take_mail
+        self._read_stored = read_stored
 
     def process(self, records: Sequence[tuple[str, str]]) -> list[str]:
         """Take in records of (id, body); returns the ids that failed and should be received again.
@@ -69,7 +83,7 @@ class Feedback:
                 event = parse_body(body)
                 if event.kind == "malformed":
                     raise InvalidInput(f"This record is not feedback: {event.detail}")
-                mail = self._mail_of(event)
+                mail = self._refs.of_event(event)
                 if event.kind == "delivery" and mail:
                     of_day = deliveries.setdefault((mail.campaign.id, mail.day), {})
                     of_day.setdefault(mail.attempt, (record, event, mail))
@@ -78,50 +92,71 @@ class Feedback:
             except PivotrError as error:
                 _log.warning("feedback record %s failed: %s", record, error.sentence)
                 failed.append(record)
+            except Exception:
+                # one record that nobody foresaw must not take nine good ones with it
+                _log.exception("feedback record %s failed", record)
+                failed.append(record)
         for of_day in deliveries.values():
             group = list(of_day.values())
             for start in range(0, len(group), _FOLD):
                 failed += self._deliver(group[start : start + _FOLD])
         return failed
 
-    def _mail_of(self, event: FeedbackEvent) -> MailRef | None:
-        tags = event.tags
-        if all(tags.get(name) for name in ("campaign", "lead", "sender", "step", "attempt")):
-            facts: dict[str, Any] = {**tags}
-        else:
-            entry = self._logs.of_message(event.message_id) if event.message_id else None
-            if entry is None:
-                return None
-            attempt = str(entry["timestamp"]).partition("#")[0]
-            facts = {"campaign": entry["campaignId"], "lead": entry["leadId"], "attempt": attempt}
-            facts |= {"sender": entry["sender"], "step": entry["step"]}
-        campaign = self._recent.campaign(str(facts["campaign"]))
-        if campaign is None or not str(facts["step"]).isdigit():
-            return None
-        try:
-            log.day_of_key(str(facts["attempt"]), campaign.zone)
-        except ValueError:
-            return None
-        return MailRef(
-            campaign, str(facts["lead"]), str(facts["sender"]), int(facts["step"]), str(facts["attempt"])
-        )
+    def take(self, event: FeedbackEvent, mail: MailRef | None = None) -> None:
+        """Take in one event that came another way, such as a bounce by mail. Raises Unavailable."""
+        self._take(event, mail or self._refs.of_event(event))
 
     def _take(self, event: FeedbackEvent, mail: MailRef | None) -> None:
         kind = event.kind
-        if mail is None or kind in ("unknown", "subscription"):
+        if kind == "received":
+            self._receive(event)
+        elif mail is None or kind in ("unknown", "subscription"):
             self._keep(event, mail=mail)
-            if mail is None and kind in ("bounce", "complaint"):
+            if kind == "subscription":
+                self._opt_out(event)
+            elif kind in ("bounce", "complaint"):
                 for recipient in event.recipients:
                     self._effects.suppress_known(event, recipient)
         elif kind in ("bounce", "complaint"):
             self._take_bad_news(event, mail)
         elif kind in ("reject", "rendering_failure"):
-            self._effects.apply(event, mail, "rejected", status="failed", is_account=False)
+            self._effects.apply(event, mail, "rejected", status="failed")
         elif kind in _COUNTED:
             self._count(event, mail)
 
+    def _receive(self, event: FeedbackEvent) -> None:
+        """Mail that SES has received for us: read it here, or keep the word of it."""
+        receipt = event.receipt
+        contents = [receipt.content] if receipt and receipt.content else []
+        if receipt and self._read_stored is not None:
+            contents += [self._read_stored(*place) for place in receipt.stored]
+        if not contents or self._take_mail is None:
+            self._keep(event)
+            return
+        for content in contents:
+            self._take_mail(content)
+
+    def _opt_out(self, event: FeedbackEvent) -> None:
+        """A person has left at the provider: as if by our own link, whether we know the address or not."""
+        for recipient in event.recipients:
+            if recipient.action != "suppress":
+                continue
+            lead = self._effects.lead_id(recipient.email)
+            is_gone = self._effects.is_gone((lead,))
+            suppression = Suppression(
+                key=address_key(self._key, recipient.email), reason="unsubscribe",
+                source="the provider's subscription list", actor="provider",
+                at=to_text(self._clock.now()), email=None if is_gone else recipient.email,
+            )  # fmt: skip
+            stopping.stop(
+                self._table, lead, "unsubscribed", clock=self._clock, recent=self._recent,
+                kind="unsubscribed", suppression=suppression, by="provider",
+            )  # fmt: skip
+
     def _take_bad_news(self, event: FeedbackEvent, mail: MailRef) -> None:
         is_counted = False
+        lists: tuple[str, ...] | None = None
+        domain = ""
         for recipient in event.recipients:
             if self._effects.lead_id(recipient.email) != mail.lead:
                 self._keep(event, recipient)
@@ -130,15 +165,19 @@ class Feedback:
             if recipient.action == "suppress":
                 kind = "complained" if event.kind == "complaint" else "bounced"
                 status: LeadStatus = "complained" if event.kind == "complaint" else "bounced"
-                is_counted |= self._effects.apply(event, mail, kind, status=status, is_account=True)
+                lists = self._effects.lists_of(mail) if lists is None else lists
+                domain = recipient.email.rpartition("@")[2]
+                groups = [metrics.domain_partition(domain), *map(metrics.list_partition, lists)]
+                is_counted |= self._effects.apply(event, mail, kind, status=status, groups=groups)
             elif recipient.action == "soft":
-                self._effects.apply(event, mail, "transient", status="sent", is_account=False)
+                self._effects.apply(event, mail, "transient", status="sent")
             else:
                 self._keep(event, recipient)
         if is_counted:
             guarding.check(
-                self._table, self._recent, self._clock, campaign=mail.campaign.id, sender=mail.sender
-            )
+                self._table, self._recent, self._clock, campaign=mail.campaign.id, sender=mail.sender,
+                lists=lists or (), domain=domain,
+            )  # fmt: skip
 
     def _deliver(self, group: list[tuple[str, FeedbackEvent, MailRef]]) -> list[str]:
         """Count deliveries of one campaign and day in one transaction; returns the records that failed.

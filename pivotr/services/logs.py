@@ -54,6 +54,10 @@ SENTENCES = {
     "aborted": "The campaign was aborted.",
     "completed": "The campaign is complete.",
     "guard": "The guard stopped everything: {why}",
+    "guard_sender": "The guard stopped the mailbox {by}: {why}",
+    "guard_list": "The guard stopped a list: {why}",
+    "guard_domain": "A receiving domain refuses many of its people: {why}",
+    "acknowledged": "An operator let sending go on: {why}",
     "setting": "A setting was changed: {why}",
 }
 

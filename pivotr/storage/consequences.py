@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from pivotr import names
 from pivotr.domain.addresses import judge
-from pivotr.domain.campaigns import Campaign
 from pivotr.domain.feedback import FeedbackEvent, Recipient
 from pivotr.domain.instants import local_day, to_text
 from pivotr.domain.leads import Lead, LeadStatus, lead_id
@@ -20,28 +18,14 @@ from pivotr.ports.clock import Clock
 from pivotr.ports.table import Change, Put, Table, TransactionCancelled, Update, Write
 from pivotr.storage import endings, log, metrics, suppressions, transactions
 from pivotr.storage.leads import Leads
+from pivotr.storage.mail_refs import MailRef
+from pivotr.storage.memberships import Memberships
 from pivotr.storage.recent import Recent
 from pivotr.storage.schema import ACCOUNT
 
 _TRIES = 12
 #: Mails that bounced transiently before the address counts as bad.
 _SOFT_LIMIT = 3
-
-
-@dataclass(frozen=True, slots=True)
-class MailRef:
-    """Which of our mails an event is about."""
-
-    campaign: Campaign
-    lead: str
-    sender: str
-    step: int
-    attempt: str
-
-    @property
-    def day(self) -> str:
-        """The day on whose counters the mail counts."""
-        return log.day_of_key(self.attempt, self.campaign.zone)
 
 
 class Consequences:
@@ -54,6 +38,7 @@ class Consequences:
         self._key = lead_key
         self._provider = provider
         self._leads = Leads(table)
+        self._memberships = Memberships(table)
 
     def lead_id(self, email: str) -> str:
         """The id that a lead with this address has."""
@@ -63,6 +48,10 @@ class Consequences:
         """The Message-ID under which receivers know the mail: what its follow-ups refer to."""
         profile = self._recent.profile(mail.sender)
         return header_id(self._provider, event.message_id, mail.attempt, profile.domain if profile else "")
+
+    def lists_of(self, mail: MailRef) -> tuple[str, ...]:
+        """The lists of its campaign that the lead of a mail is on: their figures count what comes of it."""
+        return tuple(name for name in self._memberships.of_lead(mail.lead) if name in mail.campaign.lists)
 
     def is_gone(self, leads: Iterable[str]) -> bool:
         """True where one of these leads has been deleted: then no text about it may be kept."""
@@ -93,12 +82,21 @@ class Consequences:
         )
 
     def apply(
-        self, event: FeedbackEvent, mail: MailRef, kind: str, *, status: LeadStatus, is_account: bool
+        self,
+        event: FeedbackEvent,
+        mail: MailRef,
+        kind: str,
+        *,
+        status: LeadStatus,
+        groups: Sequence[str] | None = None,
     ) -> bool:
-        """Write an event that changes its lead, once; False where it was known already."""
+        """Write an event that changes its lead, once; False where it was known already.
+
+        `groups` given: the event counts for the account, the sender and these partitions of counters too.
+        """
         for attempt in range(_TRIES):
             lead = self._leads.get(mail.lead, consistent=True)
-            writes = self._writes(event, mail, kind, status=status, lead=lead, is_account=is_account)
+            writes = self._writes(event, mail, kind, status=status, lead=lead, groups=groups)
             try:
                 transactions.run(self._table, writes, token=self._clock.token(), clock=self._clock)
                 return True
@@ -117,16 +115,18 @@ class Consequences:
         *,
         status: LeadStatus,
         lead: Lead | None,
-        is_account: bool,
+        groups: Sequence[str] | None,
     ) -> list[Write]:
         now = self._clock.now()
         tally = metrics.Tally()
         tally.add(mail.campaign.id, mail.day, {kind: 1})
         is_gone = lead is not None and lead.status == "deleted"
         writes: list[Write] = [self.entry(event, mail, kind, lead=mail.lead, is_gone=is_gone)]
-        if is_account:
+        if groups is not None:
             counted = {kind: 1}
-            tally.add(ACCOUNT, local_day(now, self._recent.preferences().zone), counted)
+            today = local_day(now, self._recent.preferences().zone)
+            for partition in (ACCOUNT, *groups):
+                tally.add(partition, today, counted)
             tally.add(metrics.sender_partition(mail.sender), local_day(now, self._sender_zone(mail)), counted)
         if lead is not None:
             writes += self._lead_writes(event, mail, kind, status=status, lead=lead, tally=tally, now=now)

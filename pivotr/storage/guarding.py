@@ -1,21 +1,23 @@
 """The guard at work: read the figures, judge them, and stop what is in danger.
 
 Everything stops in one transaction (the account's days), then the campaigns are paused one by one; the
-heartbeat goes on with that after a crash. One campaign or one sender that goes bad is stopped alone.
+heartbeat goes on with that after a crash. One campaign, list or sender that goes bad is stopped alone.
+Nothing here raises an alarm: the heartbeat sees what stands still and tells it (storage/alarming.py).
 """
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from pivotr import names
 from pivotr.domain.campaigns import Campaign
-from pivotr.domain.guard import Figures, Health, judge, judge_early, judge_sender
+from pivotr.domain.guard import Figures, Health, judge, judge_domain, judge_early, judge_sender
 from pivotr.domain.instants import local_day
 from pivotr.ports.clock import Clock
 from pivotr.ports.table import Absent, Change, Table, TransactionCancelled, Update, Write
-from pivotr.storage import account, lanes, log, metrics, settings, transactions
+from pivotr.storage import account, group_figures, lanes, log, metrics, settings, stops, transactions
 from pivotr.storage import campaigns as campaign_writes
 from pivotr.storage.campaigns import Campaigns
 from pivotr.storage.lanes import Lanes
@@ -49,8 +51,17 @@ def account_health(table: Table, recent: Recent, now: datetime) -> Health:
     return judge(account_figures(table, recent, now), recent.preferences().levels)
 
 
-def check(table: Table, recent: Recent, clock: Clock, *, campaign: str, sender: str) -> None:
-    """After a bounce or a complaint: judge the account, then the campaign, then the mailbox."""
+def check(
+    table: Table,
+    recent: Recent,
+    clock: Clock,
+    *,
+    campaign: str,
+    sender: str,
+    lists: Sequence[str] = (),
+    domain: str = "",
+) -> None:
+    """After a bounce or a complaint: judge the account, the campaign, the mailbox, its lists, the domain."""
     now = clock.now()
     health = account_health(table, recent, now)
     if health.level == "stop":
@@ -60,6 +71,10 @@ def check(table: Table, recent: Recent, clock: Clock, *, campaign: str, sender: 
         _check_campaign(table, recent, clock, campaign)
     if sender:
         _check_sender(table, recent, clock, sender)
+    for name in lists:
+        _check_list(table, recent, clock, name)
+    if domain:
+        _check_domain(table, recent, clock, domain)
 
 
 def trip(table: Table, recent: Recent, clock: Clock, reason: str) -> bool:
@@ -143,9 +158,56 @@ def _check_sender(table: Table, recent: Recent, clock: Clock, sender: str) -> No
     health = judge_sender(figures, recent.preferences().levels)
     if health.level != "stop":
         return
-    write = Update(names.SENDERS, (sender,), Change(set={"stopped": health.reason}), Absent("stopped"))
-    try:
-        transactions.run(table, [write], token=clock.token(), clock=clock)
-    except TransactionCancelled:
+    writes: list[Write] = [
+        Update(names.SENDERS, (sender,), Change(set={"stopped": health.reason}), Absent("stopped")),
+        _entry("guard_sender", clock, reason=health.reason, sender=sender),
+    ]
+    if _written(table, clock, writes):
+        _log.error("sender %s stopped: %s", sender, health.reason)
+
+
+def _check_list(table: Table, recent: Recent, clock: Clock, name: str) -> None:
+    """A list whose first mails go bad: nothing that draws from it runs until an operator has looked."""
+    levels = recent.preferences().levels
+    health = judge_early(group_figures.of_list(table, name, levels), levels)
+    if health.level != "stop":
         return
-    _log.error("sender %s stopped: %s", sender, health.reason)
+    reason = f"list {name}: {health.reason}"
+    writes = [
+        stops.add(stops.list_key(name), reason, clock.now()),
+        _entry("guard_list", clock, reason=reason),
+    ]
+    if _written(table, clock, writes):
+        _log.error("list %s stopped: %s", name, health.reason)
+    for running in Campaigns(table).with_status("running"):
+        if name in running.lists:
+            pause(table, clock, running, f"guard: {reason}")
+
+
+def _check_domain(table: Table, recent: Recent, clock: Clock, domain: str) -> None:
+    """A receiving domain that refuses its people is told; nothing stops for it."""
+    preferences = recent.preferences()
+    since = local_day(clock.now() - timedelta(days=WINDOW_DAYS - 1), preferences.zone)
+    figures = group_figures.of_domain(table, domain, preferences.levels, since=since)
+    health = judge_domain(figures, preferences.levels)
+    if health.level != "stop":
+        return
+    reason = f"{domain}: {health.reason}"
+    key = stops.domain_key(domain)
+    writes = [stops.add(key, reason, clock.now()), _entry("guard_domain", clock, reason=reason)]
+    if _written(table, clock, writes):
+        _log.warning("receiving domain %s", reason)
+
+
+def _entry(kind: str, clock: Clock, **facts: str) -> Write:
+    now = clock.now()
+    return log.entry(ACCOUNT, log.plain_key(now, clock.token(), "guard", kind), kind, at=now, **facts)
+
+
+def _written(table: Table, clock: Clock, writes: Sequence[Write]) -> bool:
+    """False where the same stop stands already."""
+    try:
+        transactions.run(table, writes, token=clock.token(), clock=clock)
+    except TransactionCancelled:
+        return False
+    return True

@@ -37,6 +37,11 @@ def domain_partition(domain: str) -> str:
     return f"domain#{domain}"
 
 
+def list_partition(list_name: str) -> str:
+    """Where the counters of a list of leads live."""
+    return f"list#{list_name}"
+
+
 class Metrics:
     """Reads of the counters; writes are built by `counters` and go into the callers' transactions."""
 

@@ -85,6 +85,7 @@ def test_everything_that_the_ledger_needs() -> None:
         bounce_subtype="NoEmail",
         detail="smtp; 550 5.1.1 user unknown",
         raw_kind="Bounce",
+        source="Acme Sales <sales@acme.example>",
     )
 
 
