@@ -98,8 +98,8 @@ def message_of(error: Exception) -> str:
 def fault(error: Exception, service: str) -> PivotrError:
     """The error to raise for what botocore raised while talking to `service` (its name, for the sentence).
 
-    Unavailable: surely nothing happened. NoAnswer: nobody knows. Misconfigured: credentials, rights, region or
-    a missing resource. Rejected: the service refuses this request and would refuse it again.
+    Unavailable: surely nothing happened. NoAnswer: nobody knows. Misconfigured: credentials, rights, region
+    or a missing resource. Rejected: the service refuses this request and would refuse it again.
     """
     if isinstance(error, raised.ClientError):
         return _of_answer(error, service)

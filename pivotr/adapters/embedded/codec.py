@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from pydantic_core import from_json, to_json
 
+from pivotr.adapters.conditions import without_empty_sets
 from pivotr.errors import InvalidInput, LimitReached
 from pivotr.ports.table import Item
 
@@ -60,19 +61,6 @@ def decode(text: str) -> Item:
             holder = holder[step]
         holder[way[-1]] = frozenset(holder[way[-1]])
     return item
-
-
-def without_empty_sets(value: Any) -> Any:
-    """The same value without the empty sets in it, at any depth of its maps and lists."""
-    if isinstance(value, dict):
-        return {name: without_empty_sets(part) for name, part in value.items() if not _is_empty_set(part)}
-    if isinstance(value, list):
-        return [without_empty_sets(part) for part in value if not _is_empty_set(part)]
-    return value
-
-
-def _is_empty_set(value: Any) -> bool:
-    return isinstance(value, frozenset) and not value
 
 
 def _with_sets_named(item: Item) -> Item:

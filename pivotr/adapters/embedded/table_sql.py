@@ -11,24 +11,20 @@ from typing import Any, Final
 
 from pivotr.adapters.embedded.codec import encode
 from pivotr.adapters.embedded.ranges import NUMBER, TEXT, Range, quoted
-from pivotr.errors import InvalidInput, NotFound
-from pivotr.ports.table import IndexSpec, Item, Key, TableSpec
+from pivotr.adapters.table_shape import TableShape, own_attributes
+from pivotr.errors import NotFound
+from pivotr.ports.table import IndexSpec, Item, TableSpec
 
-_TEXT_TYPE: Final = frozenset((str,))
 _COLUMN_TYPES: Final = frozenset((str, NoneType))
 
 
-class TableSql:
+class TableSql(TableShape):
     """Statements and row shape of one table."""
 
     def __init__(self, spec: TableSpec) -> None:
-        self.spec = spec
-        self.name = spec.name
-        self.keys = (spec.partition,) if spec.sort is None else (spec.partition, spec.sort)
-        of_indexes = (name for index in spec.indexes for name in _own(index))
-        self._texts = tuple(dict.fromkeys((*self.keys, *of_indexes)))
-        self._names = frozenset(self._texts)
-        columns = (*self._texts, *((spec.ttl,) if spec.ttl else ()), TEXT)
+        super().__init__(spec)
+        self._names = frozenset(self.texts)
+        columns = (*self.texts, *((spec.ttl,) if spec.ttl else ()), TEXT)
         where = " AND ".join(f'"{name}" = ?' for name in self.keys)
         changed = ", ".join(f'"{name}" = excluded."{name}"' for name in columns if name not in self.keys)
         insert = f'INTO "{self.name}" ({quoted(columns)}) VALUES ({", ".join("?" * len(columns))})'
@@ -55,7 +51,7 @@ class TableSql:
 
     def schema(self) -> dict[str, str]:
         """Name of each table and index → the statement that creates it."""
-        texts = ", ".join(f'"{name}" TEXT{" NOT NULL" if name in self.keys else ""}' for name in self._texts)
+        texts = ", ".join(f'"{name}" TEXT{" NOT NULL" if name in self.keys else ""}' for name in self.texts)
         ttl = f', "{self.spec.ttl}" INTEGER' if self.spec.ttl else ""
         # A plain row number as the row's address keeps bulk inserts at the end of the file: the ids are
         # hashes, and a table in their order would rewrite a page for each row.
@@ -63,7 +59,7 @@ class TableSql:
         unique = f"UNIQUE ({quoted(self.keys)})"
         schema = {self.name: f'CREATE TABLE IF NOT EXISTS "{self.name}" ({columns}, {unique})'}
         for index in self.spec.indexes:
-            schema |= self._create_index(index.name, _own(index))
+            schema |= self._create_index(index.name, own_attributes(index))
         if self.spec.ttl:
             schema |= self._create_index("expiry", (self.spec.ttl,))
         return schema
@@ -82,26 +78,9 @@ class TableSql:
         places = ", ".join("?" * count)
         return f'SELECT "{self.keys[0]}", "{TEXT}" FROM "{self.name}" WHERE "{self.keys[0]}" IN ({places})'
 
-    def key(self, key: Key) -> Key:
-        """The key itself. Raises InvalidInput where it has not the shape of this table's keys."""
-        is_plain = _TEXT_TYPE.issuperset(map(type, key))  # an enumeration is text too, but seldom here
-        if (
-            len(key) != len(self.keys)
-            or "" in key
-            or not (is_plain or all(isinstance(part, str) for part in key))
-        ):
-            raise InvalidInput(
-                f"A key of {self.name} is {' and '.join(self.keys)}, each a text that is not empty."
-            )
-        return key
-
-    def key_of(self, item: Item) -> Key:
-        """The key of an item. Raises InvalidInput."""
-        return self.key(tuple(item.get(name, "") for name in self.keys))
-
     def row(self, item: Item) -> tuple[Any, ...]:
         """The row of an item. Raises InvalidInput for what no key or index can hold, and as `encode` does."""
-        texts = tuple(map(item.get, self._texts))
+        texts = tuple(map(item.get, self.texts))
         gaps = texts.count(None)
         # One look at all columns together: this runs for every row of an import.
         if (
@@ -110,25 +89,13 @@ class TableSql:
             or (gaps and gaps != len(self._names - item.keys()))
             or None in texts[: len(self.keys)]
         ):
-            texts = self._plain_texts(item)
+            texts = self.plain_texts(item)
         if self.spec.ttl is None:
             return (*texts, encode(item))
         return (*texts, item.get(self.spec.ttl), encode(item))
 
-    def _plain_texts(self, item: Item) -> tuple[str | None, ...]:
-        """The same, attribute by attribute: enumerations become plain texts, a fault is named."""
-        for name in self._texts:
-            value = item.get(name)
-            if (name in item or name in self.keys) and not (isinstance(value, str) and value):
-                raise InvalidInput(
-                    f"{name} of an item of {self.name} is {value!r}; a part of a key or of an index must "
-                    "be a text that is not empty."
-                )
-        return tuple(str.__str__(item[name]) if name in item else None for name in self._texts)
-
     def _index_range(self, index: IndexSpec) -> Range:
-        own = _own(index)
-        attributes = tuple(dict.fromkeys((*self.keys, *own, *index.projection)))
+        attributes = self.seen_in(index)
         return Range(
             name=f"The index {index.name} of {self.name}",
             source=f'"{self.name}" INDEXED BY "{self.name}-{index.name}"',
@@ -148,7 +115,3 @@ class TableSql:
         sparse = " AND ".join(f'"{column}" IS NOT NULL' for column in columns if column not in self.keys)
         where = f" WHERE {sparse}" if sparse else ""
         return {full: f'CREATE INDEX IF NOT EXISTS "{full}" ON "{self.name}" ({quoted(columns)}){where}'}
-
-
-def _own(index: IndexSpec) -> tuple[str, ...]:
-    return (index.partition,) if index.sort is None else (index.partition, index.sort)

@@ -6,8 +6,8 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Any
 
+from pivotr.adapters.conditions import UnfitChange, apply, match
 from pivotr.adapters.embedded.codec import decode
-from pivotr.adapters.embedded.conditions import UnfitChange, apply, match
 from pivotr.adapters.embedded.table_sql import TableSql
 from pivotr.errors import InvalidInput
 from pivotr.ports.table import Absent, All, Check, Condition, Delete, Item, Key, Put, Update, Write

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, Final
 
-from pivotr.adapters.embedded.codec import without_empty_sets
 from pivotr.errors import InvalidInput
 from pivotr.ports.table import (
     Absent,
@@ -50,7 +49,7 @@ def apply(change: Change, item: Item | None, key: Mapping[str, str]) -> Item:
 
     Raises UnfitChange, and InvalidInput where two parts of the change meet or a key attribute is touched.
     """
-    _refuse_overlaps(change, key)
+    refuse_overlaps(change, key)
     new: Item = dict(key) if item is None else dict(item)
     for path, value in change.set.items():
         holder, name = _place(new, path)
@@ -73,6 +72,20 @@ def apply(change: Change, item: Item | None, key: Mapping[str, str]) -> Item:
             holder, name = _place(new, path)
             del holder[name]
     return new
+
+
+def without_empty_sets(value: Any) -> Any:
+    """The same value without the empty sets in it, at any depth of its maps and lists."""
+    if isinstance(value, dict):
+        return {name: without_empty_sets(part) for name, part in value.items() if not is_empty_set(part)}
+    if isinstance(value, list):
+        return [without_empty_sets(part) for part in value if not is_empty_set(part)]
+    return value
+
+
+def is_empty_set(value: Any) -> bool:
+    """True for a string set without members: the same as an absent attribute."""
+    return isinstance(value, frozenset) and not value
 
 
 def _find(item: Item, path: Path) -> Any:
@@ -99,7 +112,7 @@ def _place(new: Item, path: Path) -> tuple[Item, str]:
 
 
 def _assign(holder: Item, name: str, value: Any) -> None:
-    if isinstance(value, frozenset) and not value:
+    if is_empty_set(value):
         holder.pop(name, None)
     else:
         holder[name] = without_empty_sets(value) if isinstance(value, dict | list) else value
@@ -120,7 +133,8 @@ def _paths(change: Change) -> Iterator[Path]:
     yield from change.exclude
 
 
-def _refuse_overlaps(change: Change, key: Mapping[str, str]) -> None:
+def refuse_overlaps(change: Change, key: Collection[str]) -> None:
+    """Raise InvalidInput where two parts of a change meet, or one touches an attribute of the key."""
     taken: set[Path] = set()
     nested: list[tuple[str, ...]] = []
     for path in _paths(change):
