@@ -25,7 +25,7 @@ from pivotr.ports.mailer import (
     RecipientRejected,
     Unknown,
 )
-from tests.aws.ses_server import ACCEPTED, BROKEN, SILENT, Ses, serve
+from tests.aws.ses_server import BROKEN, SILENT, Ses, serve
 
 KEYS = Credentials("AKIAEXAMPLEEXAMPLE00", "example")
 MIME = "From: Asha <asha@acme.example>\r\nTo: ravi@rao.example\r\n\r\nGrüße\r\n".encode()
@@ -82,6 +82,7 @@ def test_each_thread_sends_with_a_client_of_its_own(ses: Ses) -> None:
     assert len(made) == 2
 
 
+RATE = "Maximum sending rate exceeded."
 SANDBOX = "Email address is not verified. The following identities failed the check in region AP-SOUTH-1: {}"
 DENIED = (
     "User `arn:aws:sts::111122223333:assumed-role/r/f' is not authorized to perform `ses:SendRawEmail' on "
