@@ -17,7 +17,21 @@ Each door maps class → exit code, HTTP status, or retry; `tests/architecture` 
 
 from __future__ import annotations
 
+import re
 from typing import ClassVar
+
+#: How checks of values word their complaints → how an operator says it.
+_WORDINGS = (
+    (r"^Value error, ", ""),
+    (r", unable to (parse|interpret) .*$|, got a number with a fractional part$", ""),
+    (r"a valid integer", "a whole number"),
+    (r"a valid number", "a number"),
+    (r"a valid boolean", "true or false"),
+    (r"greater than or equal to", "at least"),
+    (r"less than or equal to", "at most"),
+    (r"^(Input|Value|String) should (be|have|match)", r"it must \2"),
+    (r"\.$", ""),
+)
 
 
 class PivotrError(Exception):
@@ -85,3 +99,10 @@ class Misconfigured(PivotrError):
     """The installation or its configuration is at fault."""
 
     code = "misconfigured"
+
+
+def plainly(complaint: str) -> str:
+    """A complaint of a check of values as a clause without its jargon: `it must be a whole number`."""
+    for pattern, words in _WORDINGS:
+        complaint = re.sub(pattern, words, complaint)
+    return complaint

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from pivotr.errors import Misconfigured
+from pivotr.errors import Misconfigured, plainly
 from pivotr.names import ENV_PREFIX, ENVIRONMENTS
 
 #: Variables of the founding guide that are not secrets → field.
@@ -205,7 +205,7 @@ def _checked(values: dict[str, Any]) -> Settings:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"])
         raise Misconfigured(
-            f"The setting {field} is wrong: {first['msg']}.",
+            f"The setting {field} is wrong: {plainly(first['msg'])}.",
             hint=f"Set it with {variable(field)} or in pivotr.toml.",
         ) from None
     return settings.model_copy(update={"home": settings.home.expanduser().absolute()})

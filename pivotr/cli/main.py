@@ -15,7 +15,7 @@ from pivotr.cli import context
 from pivotr.cli.exit_codes import FAILURE, INTERRUPTED, OK, USAGE, exit_code
 from pivotr.cli.groups import Root, shared_options
 from pivotr.cli.overview import overview
-from pivotr.errors import PivotrError
+from pivotr.errors import PivotrError, plainly
 
 
 def _print_version(value: bool) -> None:  # noqa: FBT001
@@ -113,7 +113,10 @@ def _tell_usage(error: typer.TyperException) -> None:
         return
     ctx = getattr(error, "ctx", None)
     path = ctx.command_path if ctx is not None else "pivotr"
-    context.console().failure("usage", error.format_message(), f"See: {path} --help")
+    what, colon, why = " ".join(error.format_message().split()).partition(": ")
+    said = f"{what}{colon}{plainly(why)}"
+    end = "" if said.endswith((".", "?")) else "."
+    context.console().failure("usage", said + end, f"See: {path} --help")
 
 
 def _trace_if_wanted(error: BaseException) -> None:

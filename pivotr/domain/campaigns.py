@@ -157,6 +157,7 @@ def check_name(kind: str, name: str) -> str:
     lowered = name.strip().lower()
     if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,63}", lowered):
         raise InvalidInput(
-            f"“{name}” cannot name a {kind}.", hint="Use up to 64 letters, digits, dashes and underscores."
+            f"“{name}” cannot name a {kind}.",
+            hint="Use up to 64 of a to z, 0 to 9, - and _, the first of them a letter or a digit.",
         )
     return lowered

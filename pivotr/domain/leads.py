@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -19,6 +20,9 @@ STRENGTH = {"replied": 1, "unsubscribed": 2, "bounced": 3, "complained": 4, "del
 
 #: States from which a lead may be enrolled, provided that nothing of an older campaign is open on it.
 ENROLLABLE = ("new", "sent", "failed", "skipped")
+
+
+_LEAD_ID = re.compile(r"l[a-z2-7]{24}")
 
 
 class Claim(BaseModel):
@@ -94,6 +98,11 @@ class Lead(BaseModel):
 def lead_id(key: bytes, address: str) -> str:
     """The id of the lead with this normalised address: uniqueness is a key, not a read before a write."""
     return keyed_id("l", key, address)
+
+
+def is_lead_id(text: str) -> bool:
+    """True for what `lead_id` makes; no lead need have it."""
+    return _LEAD_ID.fullmatch(text) is not None
 
 
 def is_stronger(new: LeadStatus, old: LeadStatus) -> bool:

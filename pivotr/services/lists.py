@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pivotr.domain.campaigns import check_name
-from pivotr.domain.leads import Lead
-from pivotr.errors import NotFound
+from pivotr.domain.leads import Lead, is_lead_id
+from pivotr.errors import InvalidInput, NotFound
 from pivotr.ports.table import Table
 from pivotr.storage.leads import Leads
 from pivotr.storage.memberships import Memberships
@@ -33,8 +33,15 @@ class Lists:
         return self._memberships.sizes()
 
     def show(self, name: str, *, limit: int = 100, cursor: str = "") -> ListPage:
-        """One page of members, at most 100. Raises NotFound for a list that does not exist."""
+        """One page of members, at most 100.
+
+        Raises NotFound for a list that does not exist, InvalidInput for a cursor that no page has given.
+        """
         checked = check_name("list", name)
+        if cursor and not is_lead_id(cursor):
+            raise InvalidInput(
+                f"“{cursor}” is not where a page ended.", hint=f"Begin with: pivotr list show {checked}"
+            )
         ids = self._memberships.page(checked, after=cursor, limit=min(limit, 100) + 1)
         if not ids and not cursor:
             raise NotFound(f"There is no list “{name}”.", hint="See all with: pivotr list list")

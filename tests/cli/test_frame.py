@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -192,3 +193,52 @@ def test_tables_are_drawn_on_a_terminal_without_reading_markup(
     assert "[bold]Asha[/bold]" in drawn
     assert "───" in drawn
     assert "\x1b[3" not in drawn
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("list show x --limit abc", "Invalid value for '--limit': it must be a whole number."),
+        ("list show x --limit 0", "Invalid value for '--limit': it must be at least 1."),
+        ("list show x --limit 1000", "Invalid value for '--limit': it must be at most 100."),
+        ("run --for soon", "Invalid value for '--for': it must be a number."),
+        (
+            "leads add a@b.example --type mild",
+            "Invalid value for '--type': 'mild' is not one of 'cold', 'warm', 'hot'.",
+        ),
+        ("campaign settle x y", "Missing option '--as'. Choose from: sent, failed, again."),
+        ("leads show", "Missing argument 'ADDRESS'."),
+    ],
+)
+def test_a_wrong_value_is_told_in_words_of_ours(pivotr: Run, words: str, said: str) -> None:
+    ended = pivotr(*words.split())
+    assert (ended.code, ended.out, ended.err.split("\n")[0]) == (2, "", said)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("PIVOTR_SMTP_PORT", "abc", "The setting smtp_port is wrong: it must be a whole number."),
+        ("PIVOTR_SMTP_PORT", "99999", "The setting smtp_port is wrong: it must be at most 65535."),
+        ("PIVOTR_MAILER", "post", "The setting mailer is wrong: it must be 'outbox', 'smtp' or 'ses'."),
+        ("PIVOTR_CREATE_FEEDBACK", "8", "The setting create_feedback is wrong: it must be true or false."),
+    ],
+)
+def test_a_wrong_setting_is_told_in_words_of_ours(
+    pivotr: Run, monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    ended = pivotr("list", "list")
+    assert (ended.code, ended.out) == (7, "")
+    assert ended.err == f"{said}\n→ Set it with {name} or in pivotr.toml.\n"
+
+
+def test_a_file_where_the_data_folder_should_be_is_named(
+    pivotr: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    blocking = tmp_path / "home"
+    blocking.write_text("I am a file.")
+    monkeypatch.setenv("PIVOTR_HOME", str(blocking / "deeper"))
+    ended = pivotr("list", "list")
+    assert (ended.code, ended.out) == (7, "")
+    assert ended.err.startswith(f"{blocking} is a file, and the data file needs a folder there: ")

@@ -189,3 +189,15 @@ def test_a_home_that_is_a_file(pivotr: Run, own_home: Path) -> None:
     ended = pivotr("sender", "list")
     assert (ended.code, ended.out) == (7, "")
     assert len(ended.err.splitlines()) == 2
+
+
+def test_a_cursor_that_no_page_gave_is_refused(pivotr: Run, ready: None) -> None:
+    ended = pivotr("list", "show", "diwali", "--cursor", "junk")
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err == "“junk” is not where a page ended.\n→ Begin with: pivotr list show diwali\n"
+
+
+def test_a_name_in_another_script_is_refused_with_the_letters_that_are_taken(pivotr: Run) -> None:
+    ended = pivotr("list", "show", "ग्राहक")
+    assert (ended.code, ended.out) == (2, "")
+    assert "Use up to 64 of a to z, 0 to 9, - and _" in ended.err

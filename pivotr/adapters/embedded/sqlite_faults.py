@@ -93,6 +93,11 @@ def from_system(error: OSError, path: Path) -> Misconfigured:
             f"There is a folder where the data file should be: {path}.",
             hint=f"Move the folder away, or {_ELSEWHERE}.",
         )
+    if blocking := next((one for one in path.parents if one.exists() and not one.is_dir()), None):
+        return Misconfigured(
+            f"{blocking} is a file, and the data file needs a folder there: {path}.",
+            hint=f"Move that file away, or {_ELSEWHERE}.",
+        )
     reason = error.strerror or type(error).__name__
     return Misconfigured(f"The data file {path} cannot be opened for writing ({reason}).", hint=_WRITABLE)
 
