@@ -1,4 +1,4 @@
-"""The heartbeat, every five minutes: wake, enrol, close old claims, complete, sweep, re-pin, guard, quota.
+"""The heartbeat, every five minutes: wake, enrol, close old claims, complete, sweep, re-pin, watch, tell.
 
 Every step is conditional, so two heartbeats may overlap and a missing one only delays.
 """
@@ -9,23 +9,18 @@ import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from pivotr import names
 from pivotr.domain.campaigns import Campaign
-from pivotr.domain.chance import seeded_unit
-from pivotr.domain.instants import from_compact, from_text, local_day, to_text
-from pivotr.domain.jobs import VerifyJob
-from pivotr.domain.lanes import Lane, choose, turn_at
+from pivotr.domain.instants import from_compact, to_text
 from pivotr.domain.leads import Lead
-from pivotr.domain.pacing import gap_seconds
-from pivotr.domain.senders import slower
 from pivotr.domain.steps import next_due
 from pivotr.errors import PivotrError
+from pivotr.ports.alarms import Alarms
 from pivotr.ports.clock import Clock
 from pivotr.ports.mailer import Mailer
 from pivotr.ports.queues import Queues
-from pivotr.ports.table import Between, ConditionFailed, Table, TransactionCancelled, Update, Write
+from pivotr.ports.table import Between, Table, TransactionCancelled, Update, Write
+from pivotr.storage import campaigns as campaign_writes
 from pivotr.storage import (
-    account,
     closing,
     guarding,
     lanes,
@@ -33,29 +28,28 @@ from pivotr.storage import (
     repinning,
     sweeping,
     transactions,
-    turns,
     withdrawing,
 )
-from pivotr.storage import campaigns as campaign_writes
+from pivotr.storage.alarming import Alarming
 from pivotr.storage.campaigns import Campaigns
 from pivotr.storage.closing import Closing
 from pivotr.storage.lanes import Lanes
 from pivotr.storage.leads import Leads
 from pivotr.storage.metrics import Metrics
+from pivotr.storage.provider_watch import ProviderWatch
 from pivotr.storage.recent import Recent
 from pivotr.storage.schema import queue_key
 from pivotr.storage.settings import SettingsStore
+from pivotr.storage.waking import Waking
 
 _log = logging.getLogger(__name__)
 
 #: A run ends itself by then; the function is cut off at 50 s.
 _BUDGET = 40.0
-_STALL = timedelta(seconds=120)
 #: Ten times the time-out of send-email: nobody is still at work on such a claim.
 _OLD_CLAIM = timedelta(minutes=5)
 #: Claimed leads stay at the head of their queue: the turns of one lane leave few of them open.
 _PAGE = 10
-_TRIES = 5
 
 
 class Heartbeat:
@@ -70,16 +64,21 @@ class Heartbeat:
         clock: Clock,
         recent: Recent,
         enrol: Callable[[Campaign], tuple[Campaign, int] | None],
+        alarms: Alarms | None = None,
+        poll: Callable[[], int] = lambda: 0,
     ) -> None:
+        """`poll` reads the mailbox of replies where there is one; returns how many mails were new."""
         self._table = table
-        self._queues = queues
-        self._mailer = mailer
         self._clock = clock
         self._recent = recent
         self._enrol = enrol
         self._campaigns = Campaigns(table)
         self._lanes = Lanes(table)
         self._leads = Leads(table)
+        self._waking = Waking(table=table, queues=queues, clock=clock, recent=recent)
+        self._provider = ProviderWatch(table=table, mailer=mailer, clock=clock, recent=recent)
+        self._alarming = Alarming(table=table, alarms=alarms, recent=recent)
+        self._poll = poll
 
     def run(self) -> dict[str, int]:
         """Do everything that is due; returns how much of each kind was done."""
@@ -94,7 +93,7 @@ class Heartbeat:
             self._recent.remember(campaign)
         senders = {sender for campaign in (*live, *aborted) for sender in campaign.all_senders}
         known = self._lanes.get_many(sorted(senders), consistent=True)
-        done = {"woken": sum(self._wake(lane) for lane in known.values())}
+        done = {"woken": sum(self._waking.wake(lane) for lane in known.values())}
         if SettingsStore(self._table).guard().get("tripped"):
             live = self._pause_all(live)
         done["enrolled"] = sum(
@@ -108,64 +107,24 @@ class Heartbeat:
         done["repinned"] = sum(self._repin(campaign) for campaign in live)
         done["completed"] = sum(self._complete(campaign) for campaign in live if campaign.status == "running")
         done["swept"] = sum(self._sweep(campaign) for campaign in aborted)
-        self._refresh_quota(live)
+        self._provider.run(live)
+        done["replies"] = self._read_mailbox()
+        done["alarms"] = self._alarming.run(
+            self._campaigns.with_status("paused"), self._lanes.get_many(sorted(senders)).values(), started
+        )
         return done
+
+    def _read_mailbox(self) -> int:
+        """A mailbox that does not answer must not hold up anything else."""
+        try:
+            return self._poll()
+        except PivotrError as error:
+            _log.warning("mailbox not read: %s", error.sentence)
+            return 0
 
     def has_sweeps(self) -> bool:
         """True while an aborted campaign still has leads to give back."""
         return bool(sweeping.pending(self._table))
-
-    def _wake(self, lane: Lane) -> bool:
-        """Emit the job of a parked lane at its exact instant, and of a lane whose chain broke."""
-        now = self._clock.now()
-        if not lane.is_on:
-            return False
-        at = turn_at(lane, now)
-        due_at = from_text(lane.due_at)
-        nudged = from_text(lane.nudged_at) if lane.nudged_at else None
-        is_due_soon = at <= now + timedelta(seconds=names.MAX_DELAY_SECONDS) and lane.nudged_at != lane.due_at
-        is_stalled = max(due_at, nudged or due_at) + _STALL <= now
-        if (turns.is_parked(lane) and is_due_soon) or is_stalled:
-            return self._nudge(lane, at, now)
-        return lane.why == "cap" and self._has_room_again(lane, now) and self._reopen(lane, now)
-
-    def _nudge(self, lane: Lane, at: datetime, now: datetime) -> bool:
-        """Emit, then mark: a crash in between costs a second job, not a lost one."""
-        job = VerifyJob(sender=lane.id, ticket=lane.ticket, campaign=turns.hint_for(lane))
-        turns.emit(self._queues, job, delay=turns.delay_until(at, now))
-        write = lanes.nudged(lane, at)
-        try:
-            self._table.update(write.table, write.key, write.change, condition=write.condition)
-        except ConditionFailed:
-            return False
-        return True
-
-    def _has_room_again(self, lane: Lane, now: datetime) -> bool:
-        zone = self._recent.preferences().zone
-        day = Metrics(self._table).account_day(local_day(now, zone))
-        is_open = "limit" not in day or day.get("used", 0) < day["limit"]
-        if not is_open or not lane.has_room(local_day(now, lane.zone)):
-            return False
-        return choose(lanes.due_now(lane), now, turns.windows_of(lane, self._recent)) is not None
-
-    def _reopen(self, lane: Lane, now: datetime) -> bool:
-        """More has become possible on this lane: a new ticket, an earlier instant, a job."""
-        write = lanes.wake(lane, lanes.reopened_at(lane, now, self._gap(lane)))
-        try:
-            self._table.update(write.table, write.key, write.change, condition=write.condition)
-        except ConditionFailed:
-            return False
-        job = VerifyJob(sender=lane.id, ticket=lane.ticket + 1, campaign=turns.hint_for(lane))
-        turns.emit(self._queues, job)
-        return True
-
-    def _gap(self, lane: Lane) -> float:
-        campaign = self._recent.campaign(turns.hint_for(lane))
-        profile = self._recent.profile(lane.id)
-        if campaign is None:
-            return 0.0
-        pace = slower(campaign.gap, profile.gap if profile else None)
-        return gap_seconds(pace, seeded_unit(lane.id, str(lane.ticket), "gap"))
 
     def _pause_all(self, live: list[Campaign]) -> list[Campaign]:
         """The guard has tripped: pause what a crash has left running."""
@@ -195,33 +154,12 @@ class Heartbeat:
             for lane in self._lanes.get_many(campaign.senders, consistent=True).values():
                 entry = lane.campaigns.get(campaign.id)
                 if lane.is_on and entry and entry.open and (lane.id in empty or entry.idle_until):
-                    self._end_idleness(lane, campaign.id)
+                    self._waking.end_idleness(lane, campaign.id)
         return count
 
     def _has_nobody(self, campaign: str, sender: str) -> bool:
         rows, _ = self._leads.waiting(queue_key(campaign, sender), Between(), limit=1)
         return not rows
-
-    def _end_idleness(self, lane: Lane, campaign: str) -> None:
-        """New leads wait for a lane that rests for want of them: that makes more possible."""
-        now = self._clock.now()
-        for _ in range(_TRIES):
-            due_at = lanes.reopened_at(lane, now, self._gap(lane)) if lane.why == "idle" else None
-            write = lanes.wake(lane, due_at, lanes.open_entry(campaign), lanes.entry_is_open(campaign))
-            try:
-                self._table.update(write.table, write.key, write.change, condition=write.condition)
-                break
-            except ConditionFailed:
-                # A turn ended or the lane was laid to rest at this very moment: look again.
-                fresh = self._lanes.get(lane.id, consistent=True)
-                if fresh is None or not fresh.is_on:
-                    return
-                lane = fresh
-        else:
-            return
-        if due_at is not None or lane.why == "gap":
-            job = VerifyJob(sender=lane.id, ticket=lane.ticket + 1, campaign=campaign)
-            turns.emit_next(self._queues, job, due_at or from_text(lane.due_at), now)
 
     def _close_old(self, campaign: Campaign, sender: str) -> int:
         """Claims whose owner is gone: nobody knows whether the mail went out, unless evidence has come."""
@@ -315,28 +253,6 @@ class Heartbeat:
         except TransactionCancelled:
             return False
         return True
-
-    def _refresh_quota(self, live: list[Campaign]) -> None:
-        """The provider's room: the day is read before the provider is asked, so that nothing counts twice."""
-        if self._mailer is None:
-            return
-        preferences = self._recent.preferences()
-        today = local_day(self._clock.now(), preferences.zone)
-        day = Metrics(self._table).account_day(today)
-        try:
-            quota = self._mailer.quota()
-        except PivotrError as error:
-            _log.warning("quota not read: %s", error.sentence)
-            return
-        if quota is None or quota.max_24_hours < 0 or "limit" not in day:
-            return
-        doubts = sum(Metrics(self._table).totals(campaign.id)["in_doubt"] for campaign in live)
-        margin = max(len(self._lanes.all()) + doubts, int(quota.max_24_hours * 0.01))
-        room = max(0, int(quota.max_24_hours - quota.sent_24_hours) - margin)
-        quota_limit = int(day.get("used", 0)) + room
-        limit = min(preferences.whole("account.cap"), quota_limit)
-        if limit != day["limit"] or quota_limit != day.get("quota"):
-            self._write([account.set_limit(today, limit=limit, quota=quota_limit, seen=int(day["limit"]))])
 
 
 def _age(lead: Lead, now: datetime) -> timedelta:
