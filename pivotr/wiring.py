@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from pivotr.domain.bounce_paths import missing_bounce_path
 from pivotr.domain.outgoing import Wording
-from pivotr.errors import Misconfigured
 from pivotr.settings import Settings
 from pivotr.storage.recent import Recent
+from pivotr.wiring_account import AccountServices
 from pivotr.wiring_api import ApiServices
 from pivotr.wiring_leads import LeadServices
+from pivotr.wiring_mail import MailServices
 from pivotr.wiring_ports import Ports, Secrets
 
 if TYPE_CHECKING:
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
     from pivotr.services.enrolment import Enrolment
     from pivotr.services.explaining import Explaining
     from pivotr.services.feedback import Feedback
-    from pivotr.services.forecast import Forecasts
     from pivotr.services.heartbeat import Heartbeat
     from pivotr.services.logs import Logs
     from pivotr.services.metrics import MetricsReport
@@ -37,13 +38,13 @@ if TYPE_CHECKING:
     from pivotr.services.verifying import Verifying
 
 
-class Services(LeadServices, ApiServices):
+class Services(LeadServices, MailServices, ApiServices, AccountServices):
     """Every service on one set of ports; each is built when it is first asked for."""
 
     def __init__(self, settings: Settings, ports: Ports) -> None:
         self.settings = settings
         self.ports = ports
-        self.recent = Recent(ports.table, ports.clock)
+        self.recent = Recent(ports.table, ports.clock, sees_bounces=not missing_bounce_path(settings))
 
     @cached_property
     def wording(self) -> Wording:
@@ -146,7 +147,11 @@ class Services(LeadServices, ApiServices):
         from pivotr.services.transitions import Transitions
 
         return Transitions(
-            table=self.ports.table, queues=self.ports.queues, clock=self.ports.clock, recent=self.recent
+            table=self.ports.table,
+            queues=self.ports.queues,
+            clock=self.ports.clock,
+            recent=self.recent,
+            refuse=lambda campaign: self.readiness.refuse(campaign),  # noqa: PLW0108 - built at a start only
         )
 
     @cached_property
@@ -154,7 +159,11 @@ class Services(LeadServices, ApiServices):
         """Operator settings."""
         from pivotr.services.preferences import OperatorSettings
 
-        return OperatorSettings(table=self.ports.table, clock=self.ports.clock)
+        return OperatorSettings(
+            table=self.ports.table,
+            clock=self.ports.clock,
+            sees_bounces=not missing_bounce_path(self.settings),
+        )
 
     @cached_property
     def templates(self) -> Templates:
@@ -237,20 +246,6 @@ class Services(LeadServices, ApiServices):
         )
 
     @cached_property
-    def forecasts(self) -> Forecasts:
-        """What is to be expected of campaigns."""
-        from pivotr.services.forecast import Forecasts
-
-        return Forecasts(
-            table=self.ports.table,
-            clock=self.ports.clock,
-            recent=self.recent,
-            key=self.ports.secrets.lead,
-            quota=lambda: self.ports.mailer.quota(),  # noqa: PLW0108 - no mailer is built before it is asked
-            has_paid_verifier=self.settings.verifier == "myemailverifier",
-        )
-
-    @cached_property
     def explaining(self) -> Explaining:
         """Why a lead is where it is."""
         from pivotr.services.explaining import Explaining
@@ -263,16 +258,18 @@ class Services(LeadServices, ApiServices):
         )
 
 
-def connect(settings: Settings, environ: Mapping[str, str] | None = None) -> Services:
-    """The services of an environment. Raises Misconfigured."""
+def connect(
+    settings: Settings, environ: Mapping[str, str] | None = None, *, is_rehearsal: bool = False
+) -> Services:
+    """The services of an environment; those of a rehearsal make no data folder. Raises Misconfigured."""
+    environ = os.environ if environ is None else environ
     if settings.env != "local":
-        raise Misconfigured(
-            f"The environment {settings.env} cannot be reached by this version.",
-            hint="Use the embedded one: --env local",
-        )
+        from pivotr.wiring_aws import aws_ports
+
+        return Services(settings, aws_ports(settings, environ))
     from pivotr.wiring_embedded import embedded_ports
 
-    return Services(settings, embedded_ports(settings, os.environ if environ is None else environ))
+    return Services(settings, embedded_ports(settings, environ, is_rehearsal=is_rehearsal))
 
 
 def run_lock(settings: Settings) -> RunLock:

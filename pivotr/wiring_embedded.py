@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from pathlib import Path
+from secrets import token_bytes
 from typing import TYPE_CHECKING
 
 from pivotr import names
 from pivotr.errors import Misconfigured
-from pivotr.settings import Settings
+from pivotr.settings import Settings, read_dotenv
 from pivotr.storage.schema import TABLES
 from pivotr.wiring_ports import Ports, Secrets
 
@@ -16,26 +18,36 @@ if TYPE_CHECKING:
     from pivotr.adapters.embedded.outbox import Outbox
     from pivotr.adapters.embedded.run_lock import RunLock
     from pivotr.ports.clock import Clock
+    from pivotr.ports.domains import Domains
     from pivotr.ports.mailer import Mailer
     from pivotr.ports.queues import Queues
     from pivotr.ports.table import Table
     from pivotr.ports.verifier import Verifier
 
 
-def embedded_ports(settings: Settings, environ: Mapping[str, str]) -> Ports:
-    """One SQLite file, its queues, an outbox or SMTP, and the system's clock."""
+def embedded_ports(settings: Settings, environ: Mapping[str, str], *, is_rehearsal: bool = False) -> Ports:
+    """One SQLite file, its queues, an outbox or SMTP, and the system's clock.
+
+    A rehearsal where there is no data file yet has an empty one in memory, with keys that nobody keeps.
+    """
+    from pivotr.adapters.embedded.secret_variables import SecretVariables
     from pivotr.adapters.embedded.sqlite_file import SqliteFile
     from pivotr.adapters.embedded.sqlite_queues import SqliteQueues
     from pivotr.adapters.embedded.sqlite_table import SqliteTable
     from pivotr.adapters.system_clock import SystemClock
 
     clock = SystemClock()
-    file = SqliteFile(settings.data_file)
+    is_nowhere = is_rehearsal and not settings.data_file.exists()
+    file = SqliteFile(None if is_nowhere else settings.data_file)
     table = SqliteTable(file, TABLES, lambda: epoch_ms(clock.now()), append_only=frozenset({names.LOGS}))
     queues = SqliteQueues(file, names.QUEUES, lambda: epoch_ms(clock.now()))
     outbox = _outbox(settings, queues, clock) if settings.mailer == "outbox" else None
 
     def mailer() -> Mailer:
+        if settings.mailer == "ses":
+            from pivotr.wiring_own_ses import own_mailer
+
+            return own_mailer(settings, environ)
         return outbox if outbox is not None else _smtp(settings, environ)
 
     return Ports(
@@ -44,9 +56,11 @@ def embedded_ports(settings: Settings, environ: Mapping[str, str]) -> Ports:
         clock=clock,
         make_mailer=mailer,
         make_verifier=lambda: _verifier(settings, environ),
-        make_secrets=lambda: _secrets(settings, table),
-        chores=(outbox.announce_pending,) if outbox is not None else (),
+        make_secrets=lambda: _passing_secrets() if is_nowhere else _secrets(settings, table),
+        chores=_chores(settings, environ, queues, clock, outbox),
         close=file.close,
+        make_domains=lambda: _domains(settings),
+        make_secret_store=lambda: SecretVariables(environ, Path(".env"), settings.home / "pivotr.key"),
     )
 
 
@@ -62,6 +76,19 @@ def epoch_ms(instant: datetime) -> int:
     return int(instant.timestamp() * 1000)
 
 
+def _chores(
+    settings: Settings, environ: Mapping[str, str], queues: Queues, clock: Clock, outbox: Outbox | None
+) -> tuple[Callable[[], int], ...]:
+    """What `pivotr run` does between two jobs: it brings the events of the mails."""
+    if outbox is not None:
+        return (outbox.announce_pending,)
+    if settings.mailer == "ses":
+        from pivotr.wiring_own_ses import feedback_poll
+
+        return (feedback_poll(settings, environ, queues, clock),)
+    return ()
+
+
 def _outbox(settings: Settings, queues: Queues, clock: Clock) -> Outbox:
     from pivotr.adapters.embedded.outbox import Outbox
 
@@ -75,13 +102,16 @@ def _outbox(settings: Settings, queues: Queues, clock: Clock) -> Outbox:
     )
 
 
+def _domains(settings: Settings) -> Domains | None:
+    """The DNS, where mails leave this machine."""
+    from pivotr.adapters.dns import DnsDomains
+
+    return None if settings.mailer == "outbox" else DnsDomains()
+
+
 def _smtp(settings: Settings, environ: Mapping[str, str]) -> Mailer:
     from pivotr.adapters.smtp import SmtpMailer
 
-    if settings.mailer != "smtp":
-        raise Misconfigured(
-            f"The mailer {settings.mailer} cannot be used by this version.", hint="Use outbox or smtp."
-        )
     return SmtpMailer(
         settings.smtp_host,
         settings.smtp_port,
@@ -105,14 +135,14 @@ def _verifier(settings: Settings, environ: Mapping[str, str]) -> Verifier:
 
 def _secret(environ: Mapping[str, str], name: str) -> str:
     """A secret of this machine: from the environment or `.env`, read where it is used and kept nowhere."""
-    from pathlib import Path
-
-    from pivotr.settings import read_dotenv
-
     value = environ.get(name) or read_dotenv(Path(".env")).get(name, "")
     if not value:
         raise Misconfigured(f"{name} is not set.", hint=f"Put {name}=… into .env or the environment.")
     return value
+
+
+def _passing_secrets() -> Secrets:
+    return Secrets(token_bytes(32), (token_bytes(32),))
 
 
 def _secrets(settings: Settings, table: Table) -> Secrets:

@@ -7,10 +7,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from pivotr.errors import Misconfigured
+
 if TYPE_CHECKING:
     from pivotr.ports.clock import Clock
-    from pivotr.ports.mailer import Mailer
+    from pivotr.ports.domains import Domains
+    from pivotr.ports.mailer import AccountList, Identities, Mailer
     from pivotr.ports.queues import Queues
+    from pivotr.ports.secret_store import SecretStore
     from pivotr.ports.table import Table
     from pivotr.ports.verifier import Verifier
 
@@ -39,6 +43,11 @@ class Ports:
     #: Work of the embedded environment between two jobs, such as announcing mails; returns how much was done.
     chores: tuple[Callable[[], int], ...] = ()
     close: Callable[[], None] = lambda: None
+    #: What is asked before a start and never while mails leave; None where there is nobody to ask.
+    make_identities: Callable[[], Identities | None] = lambda: None
+    make_account_list: Callable[[], AccountList | None] = lambda: None
+    make_domains: Callable[[], Domains | None] = lambda: None
+    make_secret_store: Callable[[], SecretStore | None] = lambda: None
 
     @cached_property
     def mailer(self) -> Mailer:
@@ -54,3 +63,11 @@ class Ports:
     def secrets(self) -> Secrets:
         """The keys, read on first use."""
         return self.make_secrets()
+
+    @cached_property
+    def secret_store(self) -> SecretStore:
+        """Where secrets are kept. Raises Misconfigured where there is no such place."""
+        store = self.make_secret_store()
+        if store is None:
+            raise Misconfigured("This environment keeps no secrets.")
+        return store

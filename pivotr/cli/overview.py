@@ -13,14 +13,21 @@ COMMANDS = {
     "suppress": "Addresses that are never written to.",
     "feedback": "Bounces, complaints and other events.",
     "dlq": "Jobs that failed too often.",
+    "secrets": "Keys and passwords of an account.",
     "settings": "What a deployment and an operator have set.",
+    "api": "The HTTP API: serve it on this machine, write its document.",
+    "deploy": "Deploy an environment to AWS, after showing what changes.",
+    "diff": "What a deployment would change.",
+    "outputs": "Addresses and names of a deployed environment, and its state.",
+    "destroy": "Take an environment down.",
+    "bootstrap": "Prepare an account and region for deployments.",
     "sandbox": "An emulator of AWS on this machine, to rehearse a deployment.",
     "demo": "A whole campaign on sample data, in a folder of its own.",
 }
 #: Options of the root; all but --version and --help are understood after a command as well.
 OPTIONS = {
     "--env NAME": "local (default), sandbox, dev or production; also PIVOTR_ENV.",
-    "--json": "One JSON document on stdout.",
+    "--json": "JSON on stdout, in place of tables.",
     "-v, --verbose": "Debug log and traces on stderr.",
     "--version": "Show the version and leave.",
     "--help": "Show this, or the help of a command.",

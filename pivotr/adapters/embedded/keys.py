@@ -1,29 +1,13 @@
-"""The secrets of the embedded environment: one file that only its owner may read, made at first use.
-
-`lead` keys the ids of leads and suppressions and can never change; `unsubscribe` signs links, newest first.
-"""
+"""The keys of the embedded environment: one file that only its owner may read, made at first use."""
 
 from __future__ import annotations
 
-import json
 import os
-import secrets
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
+from pivotr.adapters.key_material import Keys, fresh_keys, from_json, to_json
 from pivotr.errors import Conflict, Misconfigured
-
-
-@dataclass(frozen=True, slots=True)
-class Keys:
-    """The keys of one environment; never shown, logged or exported."""
-
-    lead: bytes
-    unsubscribe: tuple[bytes, ...]
-
-    def __repr__(self) -> str:
-        return "Keys(…)"
 
 
 def load_keys(path: Path, *, may_create: bool) -> Keys:
@@ -61,7 +45,7 @@ def rotate_unsubscribe_key(path: Path) -> int:
     try:
         with os.fdopen(descriptor, "w") as file:
             keys = _read(path)
-            _write(file, Keys(keys.lead, (secrets.token_bytes(32), *keys.unsubscribe)))
+            _write(file, keys.rotated())
         draft.replace(path)
     except FileNotFoundError:
         raise Misconfigured(
@@ -77,18 +61,17 @@ def rotate_unsubscribe_key(path: Path) -> int:
 def _read(path: Path) -> Keys:
     """The keys of a file. Raises FileNotFoundError, Misconfigured."""
     try:
-        stored = json.loads(path.read_text())
-        return Keys(bytes.fromhex(stored["lead"]), tuple(bytes.fromhex(key) for key in stored["unsubscribe"]))
+        return from_json(path.read_text())
     except FileNotFoundError:
         raise
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError) as error:
         raise Misconfigured(
             f"The key file {path} cannot be read: {error}", hint="Restore it from a backup."
         ) from None
 
 
 def _write(file: TextIO, keys: Keys) -> None:
-    json.dump({"lead": keys.lead.hex(), "unsubscribe": [key.hex() for key in keys.unsubscribe]}, file)
+    file.write(to_json(keys))
     file.flush()
     os.fsync(file.fileno())
 
@@ -101,7 +84,7 @@ def _unwritable(path: Path, error: OSError) -> Misconfigured:
 
 
 def _create(path: Path) -> Keys:
-    made = Keys(secrets.token_bytes(32), (secrets.token_bytes(32),))
+    made = fresh_keys()
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

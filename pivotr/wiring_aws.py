@@ -1,0 +1,101 @@
+"""The ports of an account of AWS: DynamoDB, SQS, SES, Secrets Manager. For Lambdas and for operators."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from pivotr import names
+from pivotr.adapters.aws.clients import Clients, Credentials
+from pivotr.adapters.aws.dynamodb import DynamoTable
+from pivotr.adapters.aws.secrets import AwsSecrets
+from pivotr.adapters.aws.sqs import SqsQueues
+from pivotr.adapters.system_clock import SystemClock
+from pivotr.errors import Misconfigured
+from pivotr.settings import Settings
+from pivotr.storage.schema import TABLES
+from pivotr.wiring_ports import Ports, Secrets
+
+if TYPE_CHECKING:
+    from pivotr.ports.mailer import Mailer
+    from pivotr.ports.table import Table
+    from pivotr.ports.verifier import Verifier
+
+
+def aws_ports(settings: Settings, environ: Mapping[str, str]) -> Ports:
+    """Tables, queues, mails and secrets of an account; nothing is called before it is used."""
+    if settings.env == "sandbox":
+        from pivotr.wiring_sandbox import located
+
+        settings = located(settings)
+    clients = clients_of(settings, environ)
+    clock = SystemClock()
+    secrets = AwsSecrets(clients, settings.env)
+    return Ports(
+        table=table_of(settings, clients),
+        queues=SqsQueues(
+            clients,
+            settings.env,
+            feedback_url=settings.feedback_queue_url,
+            feedback_region=settings.feedback_region,
+            wait=1,
+            # the emulator has no moves of its own
+            sleep=None if settings.env == "sandbox" else clock.sleep,
+        ),
+        clock=clock,
+        make_mailer=lambda: _mailer(settings, clients),
+        make_verifier=lambda: _verifier(settings, secrets),
+        make_secrets=lambda: _secrets(secrets),
+        make_secret_store=lambda: secrets,
+    )
+
+
+def clients_of(settings: Settings, environ: Mapping[str, str]) -> Clients:
+    """Clients for the region of an environment; the emulator takes any keys where none are set."""
+    keys = None
+    if settings.env == "sandbox" and not environ.get("AWS_ACCESS_KEY_ID"):
+        keys = Credentials("test", "test")
+    return Clients(settings.region, settings.endpoint_url, keys)
+
+
+def table_of(settings: Settings, clients: Clients) -> Table:
+    """The tables of an environment."""
+    return DynamoTable(clients, settings.env, TABLES, SystemClock(), append_only=frozenset({names.LOGS}))
+
+
+def ensure_keys(settings: Settings, environ: Mapping[str, str]) -> bool:
+    """Make the keys of an environment where there are none; True where they were made.
+
+    To be called once its tables are there: keys that are gone are not replaced while leads are stored under
+    them. Raises Misconfigured, Unavailable.
+    """
+    clients = clients_of(settings, environ)
+    secrets = AwsSecrets(clients, settings.env)
+    is_empty = not table_of(settings, clients).scan(names.LEADS, limit=1).items
+    return secrets.ensure_keys(may_create=is_empty)
+
+
+def _mailer(settings: Settings, clients: Clients) -> Mailer:
+    from pivotr.adapters.aws.ses import SesMailer, ses_client
+
+    if settings.mailer != "ses":
+        raise Misconfigured(
+            f"The environment {settings.env} sends through SES, not through {settings.mailer}.",
+            hint="Set PIVOTR_MAILER=ses, or leave it out.",
+        )
+    return SesMailer(lambda: ses_client(clients), settings.configuration_set)
+
+
+def _verifier(settings: Settings, secrets: AwsSecrets) -> Verifier:
+    if settings.verifier == "myemailverifier":
+        from pivotr.adapters.myemailverifier import MyEmailVerifier
+
+        return MyEmailVerifier(secrets.verifier_key)
+    from pivotr.adapters.embedded.syntax_verifier import SyntaxVerifier
+
+    return SyntaxVerifier()
+
+
+def _secrets(secrets: AwsSecrets) -> Secrets:
+    keys = secrets.keys()
+    return Secrets(keys.lead, keys.unsubscribe)
