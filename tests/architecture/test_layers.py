@@ -37,11 +37,13 @@ MATRIX: dict[str, set[str]] = {
     "api": {"ground", "api", "wiring", "services.types", "storage.types"},
     "client": {"ground", "client"},
     "infra": {"ground", "infra", "storage.schema"},
-    "cli": {"ground", "cli", "wiring", "services.types"},
+    "cli": {"ground", "cli", "wiring", "api", "services.types"},
     "entry": {"ground", "cli"},
 }
-#: `pivotr run` and `pivotr demo` feed the real handlers with events: docs/decisions/0003.
-LOCAL_RUNNER = {"cli/run.py", "cli/demo.py", "cli/run_view.py"}
+#: `pivotr run`, `demo` and `api serve` feed the real handlers with events: docs/decisions/0003.
+LOCAL_RUNNER = {"cli/run.py", "cli/demo.py", "cli/run_view.py", "cli/api.py"}
+#: What deploys knows the infrastructure, and nobody else does: docs/decisions/0013.
+DEPLOYER = {"wiring_deploy.py"}
 GROUND = {"names", "errors", "settings", "domain", "__init__", "__version__"}
 
 
@@ -94,7 +96,8 @@ def test_every_import_follows_an_arrow(path: Path) -> None:
         if target in allowed or name == "pivotr" or name.removeprefix("pivotr.") in allowed:
             continue
         is_runner = str(path.relative_to(ROOT)) in LOCAL_RUNNER and target == "functions"
-        assert is_runner or (is_typing and f"{target}.types" in allowed | {"services.types"}), (
+        is_deployer = str(path.relative_to(ROOT)) in DEPLOYER and target == "infra"
+        assert is_runner or is_deployer or (is_typing and f"{target}.types" in allowed | {"services.types"}), (
             f"{module_of(path)} ({own}) must not import {name} ({target})"
         )
 

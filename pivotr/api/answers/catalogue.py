@@ -1,0 +1,65 @@
+"""Every answer by the name that the routes use."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel
+
+from pivotr.api.answers.campaigns import Campaign, CampaignView, Explanation, Forecast, Previews
+from pivotr.api.answers.leads import (
+    Lead,
+    LeadGone,
+    LeadView,
+    Lists,
+    LogLines,
+    SuppressionCheck,
+    SuppressionGone,
+    SuppressionMade,
+)
+from pivotr.api.answers.mail import Lint, Sender, Template, TemplateView
+from pivotr.api.answers.system import (
+    DeadLetters,
+    Health,
+    Problem,
+    Purged,
+    Queues,
+    Redriven,
+    Setting,
+    Settings,
+)
+from pivotr.domain.reports import AccountMetrics, CampaignMetrics, ErasureReport, ImportReport, ImportRun
+from pivotr.domain.suppression import Suppression
+
+#: Name in the routes → model; some are reports of the services as they are.
+MODELS: dict[str, type[BaseModel]] = {
+    "Problem": Problem,
+    "Lead": Lead,
+    "LeadView": LeadView,
+    "LeadGone": LeadGone,
+    "LogLines": LogLines,
+    "Erasure": ErasureReport,
+    "Lists": Lists,
+    "Suppression": Suppression,
+    "SuppressionMade": SuppressionMade,
+    "SuppressionCheck": SuppressionCheck,
+    "SuppressionGone": SuppressionGone,
+    "ImportReport": ImportReport,
+    "ImportRun": ImportRun,
+    "Campaign": Campaign,
+    "CampaignView": CampaignView,
+    "Previews": Previews,
+    "Forecast": Forecast,
+    "Explanation": Explanation,
+    "Template": Template,
+    "TemplateView": TemplateView,
+    "Lint": Lint,
+    "Sender": Sender,
+    "Queues": Queues,
+    "DeadLetters": DeadLetters,
+    "Redriven": Redriven,
+    "Purged": Purged,
+    "Setting": Setting,
+    "Settings": Settings,
+    "Dashboard": AccountMetrics,
+    "CampaignMetrics": CampaignMetrics,
+    "Health": Health,
+}

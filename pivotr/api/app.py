@@ -1,0 +1,268 @@
+"""The app: a gateway event in, a gateway answer out. Roles, limits and repeats before a route, headers after.
+
+On AWS each function serves its own nouns; on this machine one app serves all.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+import logging
+import threading
+from collections.abc import Mapping, Sequence
+from time import perf_counter
+from typing import Any, Literal, NoReturn
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler.api_gateway import Route
+
+from pivotr.api import callers
+from pivotr.api.calls import Call, answering, present
+from pivotr.api.problems import Refusal, problem_of
+from pivotr.api.rendering import SECURITY
+from pivotr.api.routing import JSON, Facts, Noun
+from pivotr.wiring import Services
+
+_log = logging.getLogger(__name__)
+
+#: Headers of an answer that are kept with it, to be given again.
+_KEPT = ("Content-Type", "ETag", "Location", "Cache-Control")
+_LONGEST_KEY = 255
+
+
+class _Resolver(APIGatewayHttpResolver):
+    """The resolver, but each thread has its own present event: the base class shares one among all."""
+
+    def __init__(self) -> None:
+        self._own = threading.local()
+        super().__init__(enable_validation=True, debug=False, json_body_deserializer=_strict_json)
+
+    @property
+    def current_event(self) -> Any:  # type: ignore[override]
+        return self._own.event
+
+    @property
+    def context(self) -> dict[str, Any]:
+        found: dict[str, Any] = self._own.__dict__.setdefault("context", {})
+        return found
+
+    @context.setter
+    def context(self, value: dict[str, Any]) -> None:
+        self._own.context = value
+
+    def resolve(self, event: Mapping[str, Any], context: Any) -> dict[str, Any]:  # noqa: ARG002
+        """Answer an event."""
+        self._own.event = self._to_proxy_event(dict(event))
+        try:
+            return self._build_response(self._resolve())
+        finally:
+            self.context.clear()
+
+
+class Api:
+    """Answers gateway events (payload format 2.0) with the routes of some nouns."""
+
+    def __init__(
+        self,
+        services: Services,
+        nouns: Sequence[Noun],
+        *,
+        auth: Literal["none", "iam", "jwt"] | None = None,
+    ) -> None:
+        self._services = services
+        self._auth = auth or callers.auth_of(services.settings)
+        self.resolver = resolver_of(nouns)
+        found = [facts for noun in nouns for facts in noun.facts]
+        #: Literal paths first, as the resolver looks for them.
+        self.facts = sorted(found, key=lambda facts: "{" in facts.path)
+        routes = [*self.resolver._static_routes, *self.resolver._dynamic_routes]  # noqa: SLF001
+        self._routes: dict[str, Route] = {route.operation_id: route for route in routes}
+        self._building = threading.Lock()
+
+    def handle(self, event: Mapping[str, Any], context: Any = None) -> dict[str, Any]:
+        """The answer to an event; never raises."""
+        began = perf_counter()
+        http = event["requestContext"]["http"]
+        request_id = str(event["requestContext"].get("requestId", ""))
+        seen: dict[str, str] = {"actor": "", "route": ""}
+        try:
+            answer = self._answer(event, context, request_id, seen)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets a problem document
+            answer = gateway_answer(problem_of(error, request_id))
+        headers = {**SECURITY, "Cache-Control": "no-store", **answer["headers"], "X-Request-Id": request_id}
+        if self._services.settings.env == "local":
+            del headers["Strict-Transport-Security"]
+        _log.info(
+            "%s %s %s", http["method"], seen["route"] or http["path"], answer["statusCode"],
+            extra={
+                "request_id": request_id, "status": answer["statusCode"], **seen,
+                "milliseconds": round((perf_counter() - began) * 1000),
+            },
+        )  # fmt: skip
+        return {**answer, "headers": headers}
+
+    def _answer(
+        self, event: Mapping[str, Any], context: Any, request_id: str, seen: dict[str, str]
+    ) -> dict[str, Any]:
+        facts = self.find(event["requestContext"]["http"]["method"], path_of(event))
+        seen["route"] = facts.path
+        caller = callers.ANYBODY
+        if facts.role is not None:
+            caller = callers.caller_of(event, self._services.settings, self._auth)
+            seen["actor"] = caller.actor
+            if not caller.may(facts.role):
+                raise Refusal(
+                    403, "forbidden", f"This needs the role {facts.role}; {caller.actor} is {caller.role}.",
+                    "Roles are given by the settings api_admins and api_operators.",
+                )  # fmt: skip
+        headers = {name.lower(): str(value) for name, value in (event.get("headers") or {}).items()}
+        body = body_of(event)
+        _check_body(facts, headers, body)
+        route = self._route(facts)
+        _check_query(route, event)
+        call = Call(self._services, caller, request_id, body, headers, facts.path)
+        with answering(call):
+            if facts.is_repeatable and "idempotency-key" in headers:
+                return self._once(event, context, call, path_of(event))
+            return self.resolver.resolve(event, context)
+
+    def find(self, method: str, path: str) -> Facts:
+        """The route of a request. Raises Refusal: 404, or 405 with the methods that the path knows."""
+        here = [facts for facts in self.facts if facts.pattern.fullmatch(path)]
+        for facts in here:
+            if facts.method == method:
+                return facts
+        if here:
+            allowed = ", ".join(sorted({facts.method for facts in here}))
+            raise Refusal(
+                405, "method_not_allowed", f"This address does not know {method}.", f"It knows {allowed}.",
+                headers={"Allow": allowed},
+            )  # fmt: skip
+        raise Refusal(404, "no_route", "There is nothing at this address.", "All routes: pivotr api openapi")
+
+    def _route(self, facts: Facts) -> Route:
+        """The resolver's route, put together once, by one thread."""
+        route = self._routes[facts.name]
+        with self._building:
+            if not route._middleware_stack_built:  # noqa: SLF001
+                route._build_middleware_stack(router_middlewares=[], app=self.resolver)  # noqa: SLF001
+                route.dependant  # noqa: B018 - worked out on first use, and kept
+        return route
+
+    def _once(self, event: Mapping[str, Any], context: Any, call: Call, path: str) -> dict[str, Any]:
+        """Do what the key stands for at most once; the same request again gets the same answer."""
+        given = call.headers["idempotency-key"].strip()
+        if not 1 <= len(given) <= _LONGEST_KEY or not given.isascii() or not given.isprintable():
+            raise Refusal(
+                422, "invalid_request", f"Idempotency-Key takes 1 to {_LONGEST_KEY} printable characters.",
+                "A random UUID is fine.",
+            )  # fmt: skip
+        key = _digest(call.caller.actor, event["requestContext"]["http"]["method"], path, given)
+        repeats = self._services.repeats
+        kept = repeats.begin(key, fingerprint=_digest(call.body.hex(), event.get("rawQueryString", "")))
+        if kept is not None:
+            return {
+                "statusCode": kept["status"], "body": kept["body"], "isBase64Encoded": False, "cookies": [],
+                "headers": {**kept["headers"], "Idempotency-Replayed": "true"},
+            }  # fmt: skip
+        answer = self.resolver.resolve(event, context)
+        if 200 <= answer["statusCode"] < 300:
+            headers = {name: answer["headers"][name] for name in _KEPT if name in answer["headers"]}
+            repeats.keep(key, status=answer["statusCode"], headers=headers, body=answer["body"])
+        else:
+            repeats.forget(key)
+        return answer
+
+
+def resolver_of(nouns: Sequence[Noun]) -> APIGatewayHttpResolver:
+    """A resolver that knows the routes of some nouns, and tells every error as a problem document."""
+    resolver = _Resolver()
+    for noun in nouns:
+        resolver.include_router(noun.router)
+    resolver.exception_handler(Exception)(_tell)
+    return resolver
+
+
+def gateway_answer(response: Response[Any]) -> dict[str, Any]:
+    """A response in the gateway's form."""
+    return {
+        "statusCode": response.status_code,
+        "headers": {name: str(value) for name, value in response.headers.items()},
+        "body": response.body,
+        "isBase64Encoded": False,
+        "cookies": [],
+    }
+
+
+def path_of(event: Mapping[str, Any]) -> str:
+    """The path of a request without the name of the stage that the gateway puts before it."""
+    stage = event["requestContext"].get("stage", "$default")
+    path = str(event["rawPath"])
+    return path if stage == "$default" else path.removeprefix(f"/{stage}")
+
+
+def body_of(event: Mapping[str, Any]) -> bytes:
+    """The bytes of a body. Raises Refusal."""
+    body = event.get("body") or ""
+    if not event.get("isBase64Encoded"):
+        return str(body).encode("utf-8", "surrogatepass")
+    try:
+        return base64.b64decode(body, validate=True)
+    except (binascii.Error, ValueError):
+        raise Refusal(400, "invalid_body", "The body cannot be read.") from None
+
+
+def _tell(error: Exception) -> Response[Any]:
+    return problem_of(error, present().request_id)
+
+
+def _check_body(facts: Facts, headers: Mapping[str, str], body: bytes) -> None:
+    if not facts.media:
+        if body.strip():
+            raise Refusal(422, "invalid_request", "This takes no body.", "Send it without one.")
+        return
+    if len(body) > facts.largest:
+        raise Refusal(
+            413, "too_large", f"The body is larger than {facts.largest // 1024:,} KB.",
+            "Larger lead files: POST /api/leads/uploads, or `pivotr leads import`."
+            if facts.media != (JSON,) else "Send less at once.",
+        )  # fmt: skip
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    if body and kind not in facts.media:
+        raise Refusal(
+            415, "unsupported_media_type", f"This takes {' or '.join(facts.media)}.",
+            f"Send the header Content-Type: {facts.media[0]}",
+        )  # fmt: skip
+    if facts.media == (JSON,):
+        try:
+            body.decode()
+        except UnicodeDecodeError:
+            raise Refusal(400, "invalid_json", "The body is not UTF-8.", "JSON is UTF-8.") from None
+
+
+def _check_query(route: Route, event: Mapping[str, Any]) -> None:
+    known = {param.alias for param in route.dependant.query_params}
+    for name in event.get("queryStringParameters") or {}:
+        if name not in known:
+            raise Refusal(
+                422, "invalid_request", f"There is no parameter “{name}” here.",
+                f"There are: {', '.join(sorted(known))}." if known else "There are none.",
+            )  # fmt: skip
+
+
+def _strict_json(text: str) -> Any:
+    """JSON as the standard has it: no NaN, no Infinity, no depth that breaks the reader."""
+    try:
+        return json.loads(text, parse_constant=_no_constant)
+    except RecursionError:
+        raise json.JSONDecodeError("too deep", text, 0) from None
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise json.JSONDecodeError(f"{name} is not JSON", name, 0)
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
