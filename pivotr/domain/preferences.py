@@ -32,10 +32,13 @@ class Preference:
 PREFERENCES: dict[str, Preference] = {
     "account.cap": Preference("int", 300, "Most mails a day from all senders together.", 1, 10_000_000),
     "account.zone": Preference("zone", "Asia/Kolkata", "Time zone of the account's day."),
+    "bounces.unproven_cap": Preference(
+        "int", 50, "Most mails a day while bounces cannot be seen.", 1, 10_000
+    ),
     "holidays": Preference("days", "", "Days without mails in new campaigns, as 2026-01-26,2026-08-15."),
     "footer.address": Preference("text", "", "Postal address under every mail."),
     "footer.required": Preference("bool", False, "Refuse a start while footer.address is empty."),
-    "basis.required": Preference("bool", False, "Leave leads without source or basis out."),
+    "basis.required": Preference("bool", False, "Write to nobody without source and basis."),
     "greeting.threshold": Preference("share", 0.6, "Least confidence for a greeting by first name."),
     "verifier.rate": Preference("float", 30, "Checks a minute that the verifier allows.", 0.1, 100_000),
     "verifier.days": Preference("int", 30, "Days for which a verdict is trusted.", 0, 3650),
@@ -81,6 +84,11 @@ class Preferences:
     def zone(self) -> str:
         """Time zone of the account's day."""
         return self.text("account.zone")
+
+    def without_bounce_path(self) -> Preferences:
+        """The settings where nobody would see a bounce: the low cap holds, whatever the account's says."""
+        cap = min(self.whole("account.cap"), self.whole("bounces.unproven_cap"))
+        return Preferences({**self.values, "account.cap": cap})
 
     @property
     def levels(self) -> Levels:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pivotr.domain.instants import local_day
-from pivotr.domain.preferences import PREFERENCES, Value, parse
+from pivotr.domain.preferences import PREFERENCES, Preferences, Value, parse
 from pivotr.errors import Conflict, NotFound
 from pivotr.ports.clock import Clock
 from pivotr.ports.table import Table, TransactionCancelled, Write
@@ -16,6 +17,8 @@ from pivotr.storage.schema import ACCOUNT
 from pivotr.storage.settings import SettingsStore
 
 _TRIES = 4
+#: Settings that decide about the limit of the open day.
+_CAPS = ("account.cap", "bounces.unproven_cap")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +37,10 @@ class SettingView:
 class OperatorSettings:
     """The operator settings of an environment."""
 
-    def __init__(self, *, table: Table, clock: Clock) -> None:
+    def __init__(self, *, table: Table, clock: Clock, sees_bounces: bool = True) -> None:
         self._table = table
         self._clock = clock
+        self._sees_bounces = sees_bounces
         self._store = SettingsStore(table)
 
     def all(self) -> list[SettingView]:
@@ -73,8 +77,8 @@ class OperatorSettings:
                     setting=key, old=str(before.value), new=str(value),
                 ),
             ]  # fmt: skip
-            if key == "account.cap" and isinstance(value, int):
-                writes += self._limit_today(value)
+            if key in _CAPS and isinstance(value, int):
+                writes += self._limit_today({key: value})
             try:
                 transactions.run(self._table, writes, token=self._clock.token(), clock=self._clock)
             except TransactionCancelled:
@@ -83,11 +87,14 @@ class OperatorSettings:
             return self.get(key)
         raise Conflict("The account's day changed at this very moment.", hint="Try again.")
 
-    def _limit_today(self, cap: int) -> list[Write]:
+    def _limit_today(self, changed: Mapping[str, Value]) -> list[Write]:
         """The open day's limit, from the value that it has; nothing where no mail has been sent yet."""
-        day = local_day(self._clock.now(), self._store.preferences().zone)
+        stored = self._store.preferences()
+        day = local_day(self._clock.now(), stored.zone)
         item = Metrics(self._table).account_day(day)
         if "limit" not in item:
             return []
+        coming = Preferences({**stored.values, **changed})
+        cap = (coming if self._sees_bounces else coming.without_bounce_path()).whole("account.cap")
         limit = min(cap, int(item.get("quota", cap)))
         return [account.set_limit(day, limit=limit, seen=int(item["limit"]))]

@@ -6,6 +6,7 @@ What makes more possible spends the lanes' tickets and emits; what makes less po
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -17,8 +18,7 @@ from pivotr.domain.lanes import Entry, Lane
 from pivotr.domain.pacing import gap_seconds
 from pivotr.domain.senders import slower
 from pivotr.domain.steps import Step
-from pivotr.domain.windows import next_open
-from pivotr.errors import Conflict, InvalidInput, NotFound
+from pivotr.errors import Conflict, NotFound
 from pivotr.ports.clock import Clock
 from pivotr.ports.queues import Queues
 from pivotr.ports.table import Reason, Table, TransactionCancelled, Write
@@ -26,7 +26,6 @@ from pivotr.storage import account, conditions, lanes, log, settings, sweeping, 
 from pivotr.storage import campaigns as campaign_writes
 from pivotr.storage.campaigns import Campaigns
 from pivotr.storage.lanes import Lanes
-from pivotr.storage.memberships import Memberships
 from pivotr.storage.recent import Recent
 from pivotr.storage.settings import SettingsStore
 from pivotr.storage.templates import Templates
@@ -38,7 +37,17 @@ _TRIES = 8
 class Transitions:
     """Moves a campaign from state to state."""
 
-    def __init__(self, *, table: Table, queues: Queues, clock: Clock, recent: Recent) -> None:
+    def __init__(
+        self,
+        *,
+        table: Table,
+        queues: Queues,
+        clock: Clock,
+        recent: Recent,
+        refuse: Callable[[Campaign], None] = lambda _: None,
+    ) -> None:
+        """`refuse` raises what forbids the start of a draft (services/readiness.py)."""
+        self._refuse = refuse
         self._table = table
         self._queues = queues
         self._clock = clock
@@ -46,18 +55,16 @@ class Transitions:
         self._campaigns = Campaigns(table)
         self._lanes = Lanes(table)
         self._templates = Templates(table)
-        self._memberships = Memberships(table)
 
     def start(self, key: str, *, actor: str = "") -> Campaign:
         """Begin: fix the template versions, put the campaign on its lanes, emit. O(1) whatever the audience.
 
-        Raises Conflict (state, guard, full lane), InvalidInput (nobody to mail, a window that never opens).
+        Raises Conflict (state, guard, full lane), and what forbids a start: InvalidInput, Misconfigured.
         """
         campaign = self._find(key)
         if campaign.status != "draft":
             raise refuse_transition(campaign, "start")
-        now = self._clock.now()
-        self._check_start(campaign, now)
+        self._refuse(campaign)
         steps = tuple(self._fixed(step) for step in campaign.steps)
         values = {"steps": [step.model_dump(mode="json") for step in steps]}
         return self._open(campaign, "start", actor, values=values)
@@ -97,26 +104,6 @@ class Transitions:
         if campaign is None:
             raise NotFound(f"There is no campaign “{key}”.", hint="See all with: pivotr campaign list")
         return campaign
-
-    def _check_start(self, campaign: Campaign, now: datetime) -> None:
-        if not any(self._memberships.exists(name) for name in campaign.lists):
-            lists = ", ".join(campaign.lists)
-            raise InvalidInput(
-                f"“{campaign.name}” has nobody to write to: the list {lists} is empty.",
-                hint=f"Import leads first: pivotr leads import leads.csv --list {campaign.lists[0]}",
-            )
-        if next_open(campaign.window, now) is None:
-            raise InvalidInput(
-                f"The sending window of “{campaign.name}” never opens.",
-                hint=f"Change it: pivotr campaign update {campaign.id} "
-                '--window "mon-fri 09:30-17:30 Asia/Kolkata"',
-            )
-        preferences = self._recent.preferences()
-        if preferences.flag("footer.required") and not preferences.text("footer.address"):
-            raise InvalidInput(
-                "There is no postal address to put under the mails.",
-                hint='Set it: pivotr settings set footer.address "Acme Ltd, 1 MG Road, Pune"',
-            )
 
     def _fixed(self, step: Step) -> Step:
         """The step with its template version fixed. Raises NotFound."""

@@ -46,9 +46,10 @@ class Recent:
     of settings, and a change is seen by the next mail.
     """
 
-    def __init__(self, table: Table, clock: Clock) -> None:
+    def __init__(self, table: Table, clock: Clock, *, sees_bounces: bool = True) -> None:
         self._table = table
         self._clock = clock
+        self._sees_bounces = sees_bounces
         self._memory: dict[tuple[str, str], tuple[datetime, Any]] = {}
         self._memos: dict[str, int] = {}
         self._vouched_at: datetime | None = None
@@ -91,8 +92,9 @@ class Recent:
         self._memory["campaign", campaign.id] = (self._clock.now(), campaign)
 
     def preferences(self) -> Preferences:
-        """The operator settings."""
-        return self._through("preferences", "", lambda: SettingsStore(self._table).preferences())
+        """The operator settings as they hold: while no bounce would be seen, with the low cap for that."""
+        known = self._through("preferences", "", lambda: SettingsStore(self._table).preferences())
+        return known if self._sees_bounces else known.without_bounce_path()
 
     def profile(self, sender: str) -> Sender | None:
         """A sender's name, address and pace."""

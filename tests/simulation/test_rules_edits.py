@@ -233,7 +233,8 @@ def test_the_largest_lane_fits_into_two_write_units() -> None:
 
 def test_the_seventeenth_campaign_of_a_mailbox_is_refused() -> None:
     world, _ = full_lane()
-    extra = world.campaign("Onam", gap="0", window="always")
+    world.leads(1, list_name="onam", prefix="o")
+    extra = world.campaign("Onam", lists=("onam",), gap="0", window="always")
     with pytest.raises(Conflict, match="16 campaigns already"):
         world.services.transitions.start(extra)
     assert world.read_status(extra) == "draft"

@@ -1,0 +1,60 @@
+"""The services around mails before they are sent: forecasts, checks of a start. Part of `wiring.Services`."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from pivotr.settings import Settings
+from pivotr.storage.recent import Recent
+from pivotr.wiring_ports import Ports
+
+if TYPE_CHECKING:
+    from pivotr.services.forecast import Forecasts
+    from pivotr.services.readiness import Readiness
+
+
+class MailServices:
+    """Each is built when it is first asked for."""
+
+    settings: Settings
+    ports: Ports
+    recent: Recent
+
+    @cached_property
+    def forecasts(self) -> Forecasts:
+        """What is to be expected of campaigns."""
+        from pivotr.services.forecast import Forecasts
+
+        return Forecasts(
+            table=self.ports.table,
+            clock=self.ports.clock,
+            recent=self.recent,
+            key=self.ports.secrets.lead,
+            quota=lambda: self.ports.mailer.quota(),  # noqa: PLW0108 - no mailer is built before it is asked
+            has_paid_verifier=self.settings.verifier == "myemailverifier",
+        )
+
+    @cached_property
+    def readiness(self) -> Readiness:
+        """Whether a campaign may start."""
+        from pivotr.services.readiness import Outside, Readiness
+
+        return Readiness(
+            table=self.ports.table,
+            clock=self.ports.clock,
+            recent=self.recent,
+            key=self.ports.secrets.lead,
+            settings=self.settings,
+            outside=Outside(
+                quota=lambda: self.ports.mailer.quota(),  # noqa: PLW0108 - nobody is made before it is wanted
+                identities=self.ports.make_identities,
+                domains=self.ports.make_domains,
+                credits=self._credits,
+                needed_credits=lambda campaign: self.forecasts.campaign(campaign).credits,
+            ),
+        )
+
+    def _credits(self) -> int | None:
+        verifier = self.ports.verifier
+        return verifier.credits() if verifier.credits_matter else None
