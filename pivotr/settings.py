@@ -54,6 +54,7 @@ class Settings(BaseModel):
     region: str = "ap-south-1"
     mailer: Literal["outbox", "smtp", "ses"] = "outbox"
     verifier: Literal["syntax", "myemailverifier"] = "syntax"
+    verifier_url: str = ""
     public_url: str = ""
     configuration_set: str = ""
     feedback_queue_url: str = ""

@@ -98,6 +98,10 @@ class Console:
         """What the operator should look at, on stderr, also with `--json`."""
         self._talk("Warning: " + text, "33", is_urgent=True)
 
+    def danger(self, text: str) -> None:
+        """What would be lost, in red on stderr, also with `--json`."""
+        self._talk(text, "31", is_urgent=True)
+
     def failure(self, code: str, sentence: str, hint: str) -> None:
         """Why a command failed, on stderr: the sentence, then the hint; one JSON document with `--json`."""
         if self.wants_json:
