@@ -13,6 +13,8 @@ ENVIRONMENTS = ("local", "sandbox", "dev", "production")
 ENV_PREFIX = "PIVOTR_"
 ENV_HOME = "PIVOTR_HOME"
 ENV_ENVIRONMENT = "PIVOTR_ENV"
+#: Set by the Lambda runtime, and by nothing else: what runs has the keys of its own role.
+ENV_IN_LAMBDA = "AWS_LAMBDA_FUNCTION_NAME"
 
 LEADS = "leads"
 CAMPAIGNS = "campaigns"

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from pivotr import names
+from pivotr.adapters import sandbox_state
 from pivotr.adapters.aws.clients import Clients, Credentials
 from pivotr.adapters.aws.dynamodb import DynamoTable
 from pivotr.adapters.aws.secrets import AwsSecrets
@@ -27,7 +28,7 @@ def aws_ports(settings: Settings, environ: Mapping[str, str]) -> Ports:
     if settings.env == "sandbox":
         from pivotr.wiring_sandbox import located
 
-        settings = located(settings)
+        settings = located(settings, environ)
     clients = clients_of(settings, environ)
     clock = SystemClock()
     secrets = AwsSecrets(clients, settings.env)
@@ -51,10 +52,10 @@ def aws_ports(settings: Settings, environ: Mapping[str, str]) -> Ports:
 
 
 def clients_of(settings: Settings, environ: Mapping[str, str]) -> Clients:
-    """Clients for the region of an environment; the emulator takes any keys where none are set."""
+    """Clients for the region of an environment; of the emulator with its own keys, outside of its Lambdas."""
     keys = None
-    if settings.env == "sandbox" and not environ.get("AWS_ACCESS_KEY_ID"):
-        keys = Credentials("test", "test")
+    if settings.env == "sandbox" and names.ENV_IN_LAMBDA not in environ:
+        keys = Credentials(sandbox_state.ACCESS_KEY, sandbox_state.SECRET_KEY)
     return Clients(settings.region, settings.endpoint_url, keys)
 
 
@@ -90,7 +91,9 @@ def _verifier(settings: Settings, secrets: AwsSecrets) -> Verifier:
     if settings.verifier == "myemailverifier":
         from pivotr.adapters.myemailverifier import MyEmailVerifier
 
-        return MyEmailVerifier(secrets.verifier_key)
+        key = secrets.verifier_key
+        url = settings.verifier_url
+        return MyEmailVerifier(key, url=url, credits_url=url) if url else MyEmailVerifier(key)
     from pivotr.adapters.embedded.syntax_verifier import SyntaxVerifier
 
     return SyntaxVerifier()

@@ -38,36 +38,26 @@ def deploying(
     """
     from pivotr.adapters.aws.account import AwsAccount
     from pivotr.adapters.aws.cloudformation import CloudFormationStacks
-    from pivotr.adapters.aws.secrets import AwsSecrets
     from pivotr.adapters.system_clock import SystemClock
     from pivotr.services.deploying import Deploying
+    from pivotr.wiring_aws import clients_of, ensure_keys
 
     if settings.env == "local":
         raise InvalidInput(
             "The environment “local” is not deployed.", hint="Choose another: --env dev, --env production"
         )
-    found = located(settings)
-    own = clients(found)
+    environ = os.environ if environ is None else environ
+    found = located(settings, environ)
+    own = clients_of(found, environ)
     account = AwsAccount(own, found.region)
     return Deploying(
         settings=found,
         stacks=CloudFormationStacks(_as_deployer(found, own)),
         account=account,
-        toolkit=Cdk(found, os.environ if environ is None else environ, on_line),
+        toolkit=Cdk(found, environ, on_line),
         clock=SystemClock(),
-        ensure_keys=lambda may_create: AwsSecrets(own, found.env).ensure_keys(may_create=may_create),
+        ensure_keys=lambda: ensure_keys(found, environ),
     )
-
-
-def clients(settings: Settings) -> Clients:
-    """Clients of an environment; of the sandbox with the dummy keys of its account. Raises Misconfigured."""
-    from pivotr.adapters import sandbox_state
-    from pivotr.adapters.aws.clients import Clients, Credentials
-
-    keys = (
-        Credentials(sandbox_state.ACCESS_KEY, sandbox_state.SECRET_KEY) if settings.env == "sandbox" else None
-    )
-    return Clients(settings.region, settings.endpoint_url, keys)
 
 
 def _as_deployer(settings: Settings, own: Clients) -> Clients:

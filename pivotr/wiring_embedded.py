@@ -127,7 +127,12 @@ def _verifier(settings: Settings, environ: Mapping[str, str]) -> Verifier:
     if settings.verifier == "myemailverifier":
         from pivotr.adapters.myemailverifier import MyEmailVerifier
 
-        return MyEmailVerifier(lambda: _secret(environ, "MYEMAILVERIFIER_API_KEY"))
+        url = settings.verifier_url
+
+        def key() -> str:
+            return _secret(environ, "MYEMAILVERIFIER_API_KEY")
+
+        return MyEmailVerifier(key, url=url, credits_url=url) if url else MyEmailVerifier(key)
     from pivotr.adapters.embedded.syntax_verifier import SyntaxVerifier
 
     return SyntaxVerifier()

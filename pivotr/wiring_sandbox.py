@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pivotr import names
 from pivotr.errors import Conflict, Misconfigured
 from pivotr.settings import Settings
 
@@ -56,12 +59,12 @@ class Sandbox:
         return sandbox_state.running(self._home)
 
 
-def located(settings: Settings) -> Settings:
+def located(settings: Settings, environ: Mapping[str, str] = os.environ) -> Settings:
     """Settings whose `endpoint_url` says where the sandbox listens; those of other environments as they are.
 
-    Raises Misconfigured while no sandbox runs.
+    Its Lambdas are told where it is by a variable that botocore reads. Raises Misconfigured while none runs.
     """
-    if settings.env != "sandbox" or settings.endpoint_url:
+    if settings.env != "sandbox" or settings.endpoint_url or names.ENV_IN_LAMBDA in environ:
         return settings
     found = Sandbox(settings).status()
     if found is None:

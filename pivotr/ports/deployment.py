@@ -126,10 +126,6 @@ class Account(Protocol):
         """Names of tables that begin so."""
         ...
 
-    def has_items(self, table: str) -> bool:
-        """Whether there is anything in a table."""
-        ...
-
     def forget_logs(self, functions: tuple[str, ...]) -> None:
         """Remove the log groups that late invocations of deleted functions have made anew."""
         ...

@@ -120,7 +120,7 @@ class Deploying:
         account: Account,
         toolkit: Toolkit,
         clock: Clock,
-        ensure_keys: Callable[[bool], bool],
+        ensure_keys: Callable[[], bool],
     ) -> None:
         self._settings = settings
         self._stacks = stacks
@@ -202,8 +202,7 @@ class Deploying:
             # the emulator does not read it from a template, and then holds to it when it is set by a call
             for spec in names.FUNCTIONS:
                 self._account.reserve(names.physical(self._settings.env, spec.name), spec.concurrency)
-        leads = names.physical(self._settings.env, names.LEADS)
-        self._ensure_keys(not self._account.has_items(leads))
+        self._ensure_keys()
         return self.stack()
 
     def stack(self) -> Stack:

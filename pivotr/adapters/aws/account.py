@@ -82,11 +82,6 @@ class AwsAccount:
             pages = client.get_paginator("list_tables").paginate()
             return tuple(name for page in pages for name in page["TableNames"] if name.startswith(prefix))
 
-    def has_items(self, table: str) -> bool:
-        """Whether there is anything in a table."""
-        with _translated("DynamoDB"):
-            return bool(self._clients.client("dynamodb").scan(TableName=table, Limit=1)["Items"])
-
     def forget_logs(self, functions: tuple[str, ...]) -> None:
         """Remove the log groups that late invocations of deleted functions have made anew."""
         client = self._clients.client("logs")
