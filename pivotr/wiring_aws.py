@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from pivotr import names
-from pivotr.adapters import sandbox_state
 from pivotr.adapters.aws.clients import Clients, Credentials
 from pivotr.adapters.aws.dynamodb import DynamoTable
 from pivotr.adapters.aws.secrets import AwsSecrets
@@ -55,6 +54,8 @@ def clients_of(settings: Settings, environ: Mapping[str, str]) -> Clients:
     """Clients for the region of an environment; of the emulator with its own keys, outside of its Lambdas."""
     keys = None
     if settings.env == "sandbox" and names.ENV_IN_LAMBDA not in environ:
+        from pivotr.adapters import sandbox_state
+
         keys = Credentials(sandbox_state.ACCESS_KEY, sandbox_state.SECRET_KEY)
     return Clients(settings.region, settings.endpoint_url, keys)
 

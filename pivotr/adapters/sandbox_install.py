@@ -1,4 +1,8 @@
-"""Install the emulator of AWS into a virtual environment of its own: it pins its libraries exactly."""
+"""Install the emulator of AWS into a virtual environment of its own: it pins its libraries exactly.
+
+It is made with the Python that runs this: the emulator runs Lambdas on its own interpreter, and the packages of
+the functions are chosen for ours.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +13,6 @@ import sys
 from pathlib import Path
 
 from pivotr.errors import Misconfigured, Unavailable
-
-#: The interpreter of our Lambdas, so that the emulator runs them on the same one where it can.
-LAMBDA_PYTHON = "python3.13"
 
 _HERE = Path(__file__).parent
 
@@ -34,7 +35,7 @@ def installed(folder: Path) -> Path:
         return python
     shutil.rmtree(folder, ignore_errors=True)
     _run(
-        [_interpreter(), "-m", "venv", str(folder)],
+        [sys.executable, "-m", "venv", str(folder)],
         Misconfigured(
             "No virtual environment could be made for the sandbox.",
             hint="On Debian and Ubuntu: apt-get install python3-venv",
@@ -48,15 +49,6 @@ def installed(folder: Path) -> Path:
     )
     mark.write_text(wanted, encoding="utf-8")
     return python
-
-
-def _interpreter() -> str:
-    """Python 3.13 where this machine has one that runs, else the one that runs this command."""
-    own = shutil.which(LAMBDA_PYTHON)
-    if own is None:
-        return sys.executable
-    probe = subprocess.run([own, "-c", "pass"], capture_output=True, check=False)
-    return own if probe.returncode == 0 else sys.executable
 
 
 def _run(command: list[str], fault: Misconfigured | Unavailable) -> None:
