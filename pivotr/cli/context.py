@@ -73,15 +73,18 @@ def services() -> Services:
     return _current.services or connect()
 
 
-def connect(**flags: Any) -> Services:
-    """Connect anew, with settings of the command in place of the environment's. Raises Misconfigured."""
+def connect(*, is_rehearsal: bool = False, **flags: Any) -> Services:
+    """Connect anew, with settings of the command in place of the environment's. Raises Misconfigured.
+
+    A rehearsal writes nothing: where there is no data folder yet, none is made.
+    """
     from pivotr import settings, wiring
     from pivotr.cli.logs_to_stderr import listen
 
     end()
     listen(is_verbose=_current.is_verbose)
     chosen = settings.load(os.environ, flags={"env": _current.env, **flags})
-    _current.services = wiring.connect(chosen)
+    _current.services = wiring.connect(chosen, is_rehearsal=is_rehearsal)
     return _current.services
 
 
@@ -149,7 +152,9 @@ def shared(
     ] = None,
     json: Annotated[
         bool,
-        typer.Option("--json", expose_value=False, callback=_json, help="One JSON document on stdout."),
+        typer.Option(
+            "--json", expose_value=False, callback=_json, help="JSON on stdout, in place of tables."
+        ),
     ] = False,
     verbose: Annotated[
         bool,

@@ -82,7 +82,9 @@ def show(
     for number, view in enumerate(views):
         if number:
             out.text("-" * 72)
-        _draw(view)
+        _draw(view, is_whole=not is_domain)
+    if is_domain:
+        out.note("All that is known of one of them: pivotr leads show ADDRESS")
 
 
 @app.command("add")
@@ -219,13 +221,27 @@ def _view_data(view: LeadView) -> dict[str, Any]:
     return {**_as_data(view.lead), "lists": view.lists, "suppression": suppression, "mails": mails}
 
 
-def _draw(view: LeadView) -> None:
+def _origin(lead: Lead) -> list[tuple[str, object]]:
+    return [
+        ("type", lead.type),
+        ("tags", ", ".join(sorted(lead.tags))),
+        ("source", lead.source),
+        ("basis", lead.basis),
+        ("import", f"{lead.import_id}, line {lead.line}" if lead.import_id else ""),
+        ("flags", ", ".join(sorted(lead.flags))),
+        ("verdict", f"{lead.verdict}, {lead.verified_at}" if lead.verdict else ""),
+        *((f"field {name}", value) for name, value in sorted(lead.fields.items())),
+    ]
+
+
+def _draw(view: LeadView, *, is_whole: bool) -> None:
+    """One lead: who it is and its mails; the whole of it also tells where it comes from and its fields."""
     lead, out = view.lead, console()
     suppressed = f"{view.suppression.reason}, {view.suppression.at}" if view.suppression else ""
     out.facts(
         [
             ("email", lead.email),
-            ("id", lead.id),
+            ("id", lead.id if is_whole else ""),
             ("name", lead.full_name),
             ("greeting", lead.first_name or "(none is safe)"),
             ("company", lead.company),
@@ -233,14 +249,8 @@ def _draw(view: LeadView) -> None:
             ("campaign", lead.campaign),
             ("suppressed", suppressed),
             ("lists", ", ".join(view.lists)),
-            ("type", lead.type),
-            ("tags", ", ".join(sorted(lead.tags))),
-            ("source", lead.source),
-            ("basis", lead.basis),
-            ("import", f"{lead.import_id}, line {lead.line}" if lead.import_id else ""),
-            ("flags", ", ".join(sorted(lead.flags))),
-            ("verdict", f"{lead.verdict}, {lead.verified_at}" if lead.verdict else ""),
-            *((f"field {name}", value) for name, value in sorted(lead.fields.items())),
+            *(_origin(lead) if is_whole else ()),
+            ("mails", "" if view.mails else "none so far"),
         ]
     )
     if view.mails:

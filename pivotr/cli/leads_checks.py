@@ -22,7 +22,7 @@ def parse_names(
     names: Annotated[list[str] | None, typer.Argument(metavar="NAME...", help="Full names, quoted.")] = None,
     file: _File = None,
 ) -> None:
-    """By which name a person would be greeted, how sure that is, and why."""
+    """By which name a person would be greeted, how sure that is, and why. --json: a line for each."""
     from pivotr.cli.line_files import values_of, write_json
     from pivotr.domain.person_names import parse_name
 
@@ -50,7 +50,10 @@ def check_emails(
     addresses: Annotated[list[str] | None, typer.Argument(metavar="ADDRESS...")] = None,
     file: _File = None,
 ) -> None:
-    """Whether an address could be mailed at all, and its normal form. Exit code 0 also for invalid ones."""
+    """Whether an address could be mailed at all, and its normal form. Exit code 0 also for invalid ones.
+
+    --json: a line for each.
+    """
     from pivotr.cli.line_files import values_of, write_json
     from pivotr.domain.address_flags import suggestion
     from pivotr.domain.addresses import judge

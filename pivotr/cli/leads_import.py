@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Literal, TextIO
 
 import typer
 
-from pivotr.cli.context import actor, console, services
+from pivotr.cli.context import actor, connect, console, services
+from pivotr.cli.signals import told_on_interrupt
 
 if TYPE_CHECKING:
     from pivotr.cli.console import Console
@@ -31,6 +32,11 @@ _REASONS = {
     "known": ("is known already", "are known already"),
     "suppressed": ("is suppressed", "are suppressed"),
 }
+
+
+#: Names of variables that a report tells.
+_SHOWN = 6
+INTERRUPTED = "Interrupted. Run the same command again: it goes on where it stopped, nothing comes twice."
 
 
 def register_import(app: typer.Typer) -> None:
@@ -80,7 +86,15 @@ def import_(
         is_update=update,
         is_staged=stage,
     )
-    with _opened(file) as data, _row_report(report, file) as on_row, _progress(data, file) as on_chunk:
+    if dry_run:
+        connect(is_rehearsal=True)
+    halted = "Interrupted: nothing was written." if dry_run else INTERRUPTED
+    with (
+        told_on_interrupt(halted),
+        _opened(file) as data,
+        _row_report(report, file) as on_row,
+        _progress(data, file) as on_chunk,
+    ):
         done = services().imports.run(
             data,
             file.name,
@@ -116,6 +130,7 @@ def tell_counts(out: Console, done: ImportReport) -> None:
         [
             ("file", done.file),
             ("list", done.list),
+            ("columns", _told_columns(done)),
             ("rows", done.rows),
             ("accepted", done.accepted),
             ("updated", done.updated or ""),
@@ -130,6 +145,18 @@ def tell_counts(out: Console, done: ImportReport) -> None:
     for warning, words in _WARNINGS.items():
         if count := done.warnings.get(warning, 0):
             out.note(_in_words(count, words))
+
+
+def _told_columns(done: ImportReport) -> str:
+    """Which column was read as what: a wrong guess shows here, and `--map` puts it right."""
+    from pivotr.cli.console import plain
+
+    roles = ", ".join(f"{role.replace('_', ' ')} “{plain(name)}”" for role, name in done.columns.items())
+    if not done.variables:
+        return roles
+    shown, more = done.variables[:_SHOWN], len(done.variables) - _SHOWN
+    names = ", ".join(f"“{plain(name)}”" for name in shown) + (f" and {more} more" if more > 0 else "")
+    return f"{roles}; {names} kept as {'variables' if len(done.variables) > 1 else 'a variable'}"
 
 
 def _unlisted(reason: str) -> tuple[str, str]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pivotr.cli.context import Yes, actor, confirm, console, services
+from pivotr.cli.signals import told_on_interrupt
+
+if TYPE_CHECKING:
+    from pivotr.domain.reports import ImportRun
 
 ImportId = Annotated[str, typer.Argument(metavar="IMPORT", help="Its id, as `leads import list` shows it.")]
 
@@ -26,11 +30,12 @@ def list_() -> None:
         out.data(runs)
     elif runs:
         out.table(
-            ["import", "began", "file", "list", "state", "rows", "accepted", "by"],
+            ["import", "began", "file", "list", "state", "rows", "accepted", "staged", "approved", "by"],
             [
                 (
                     run.import_id, run.began, run.file, run.list, run.state, run.rows,
-                    run.report.accepted if run.report else "", run.actor,
+                    run.report.accepted if run.report else "", (run.report and run.report.staged) or "",
+                    run.approved or "", run.actor,
                 )
                 for run in runs
             ],
@@ -51,6 +56,9 @@ def show(import_id: ImportId) -> None:
     out.facts([("state", run.state), ("began", run.began), ("until", run.at), ("by", run.actor)])
     if run.report:
         tell_counts(out, run.report)
+        out.facts(
+            [("approved", run.approved or ""), ("discarded", run.discarded or ""), ("waiting", _waiting(run))]
+        )
     else:
         out.facts([("file", run.file), ("list", run.list), ("rows", run.rows), ("import", run.import_id)])
         if run.state == "interrupted":
@@ -65,13 +73,20 @@ def show(import_id: ImportId) -> None:
         )  # fmt: skip
 
 
+def _waiting(run: ImportRun) -> int | str:
+    staged = run.report.staged if run.report and not run.undone else 0
+    return len(services().staging.rows(import_id=run.import_id)) if staged else ""
+
+
 def undo(import_id: ImportId, yes: Yes = False) -> None:
     """Take back what an import added, but nothing that has been enrolled or mailed since."""
     from pivotr.cli.words import counted
 
     run = services().past_imports.get(import_id)
     confirm(f"Take back the import of {run.file} into the list {run.list}?", yes=yes)
-    done = services().past_imports.undo(run.import_id, actor=actor())
+    halted = f"Interrupted. Undo it again for the rest: pivotr leads import undo {run.import_id}"
+    with told_on_interrupt(halted):
+        done = services().past_imports.undo(run.import_id, actor=actor())
     out = console()
     if out.wants_json:
         out.data(done)

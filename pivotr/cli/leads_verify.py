@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pivotr.cli.context import Yes, confirm, console, services
+from pivotr.cli.signals import told_on_interrupt
 
 if TYPE_CHECKING:
     from pivotr.domain.reports import CheckPlan
@@ -34,7 +35,8 @@ def verify(
     out.note(_told(plan))
     if plan.unverified:
         confirm(f"Check {counted(plan.unverified, 'address', 'addresses')}?", yes=yes or not plan.is_paid)
-    with _progress(plan) as on_check:
+    halted = "Interrupted. Verdicts so far are kept; run the same command again for the rest."
+    with told_on_interrupt(halted), _progress(plan) as on_check:
         done = checks.run(list_name, on_check=on_check)
     if out.wants_json:
         out.data(done)

@@ -76,7 +76,6 @@ def _told(error: BaseException) -> int:
             _tell_usage(error)
             code = USAGE
         case KeyboardInterrupt():
-            sys.stderr.write("\n")
             code = INTERRUPTED
         case BrokenPipeError():
             _forget_stdout()

@@ -11,7 +11,22 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
 
+from pivotr.cli.context import console
+
 _SHOW_CURSOR = "\x1b[?25h"
+
+
+@contextmanager
+def told_on_interrupt(sentence: str) -> Iterator[None]:
+    """When Ctrl-C ends the work in hand, say on stderr what that means for it."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        out = console()
+        if out.stderr.isatty():
+            out.stderr.write("\n")
+        out.note(sentence)
+        raise
 
 
 @dataclass

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from typing import TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
 
-from pivotr.domain.intake import NewLead
+from pivotr.domain.intake import FIELD_NAME_LIMIT, NewLead
+from pivotr.domain.lead_files.columns import Columns
 from pivotr.domain.lead_files.row import Row
 from pivotr.domain.reports import ImportReport, RowOutcome, RowResult
 
@@ -21,6 +22,22 @@ class Account:
         self._outcomes: Counter[tuple[RowOutcome, str]] = Counter()
         self._warnings: Counter[str] = Counter()
         self.rows = 0
+
+    @property
+    def tells_rows(self) -> bool:
+        """True where somebody wants to hear of every row, from the first."""
+        return self._on_row is not None
+
+    def so_far(self) -> dict[str, Any]:
+        """What was counted, in a form that can be stored and taken up with `resume`."""
+        outcomes = [[outcome, reason, count] for (outcome, reason), count in self._outcomes.items()]
+        return {"rows": self.rows, "outcomes": outcomes, "warnings": dict(self._warnings)}
+
+    def resume(self, so_far: Mapping[str, Any]) -> None:
+        """Go on from what an earlier run of the same import has counted."""
+        self.rows = int(so_far["rows"])
+        self._outcomes = Counter({(kind, reason): int(count) for kind, reason, count in so_far["outcomes"]})
+        self._warnings = Counter({name: int(count) for name, count in so_far["warnings"].items()})
 
     def add(
         self, rows: Sequence[Row], leads: Sequence[NewLead], came: Sequence[tuple[RowOutcome, str]]
@@ -59,7 +76,15 @@ class Account:
                 self._warnings["cut"] += 1
 
     def report(
-        self, import_id: str, file: str, list_name: str, *, is_dry_run: bool, is_continued: bool
+        self,
+        import_id: str,
+        file: str,
+        list_name: str,
+        columns: Columns,
+        *,
+        is_dry_run: bool,
+        is_continued: bool,
+        is_unfinished: bool = False,
     ) -> ImportReport:
         """The account as it stands."""
         outcomes: Counter[RowOutcome] = Counter()
@@ -80,8 +105,11 @@ class Account:
             rejected=outcomes["rejected"],
             reasons=dict(reasons.most_common()),
             warnings=dict(sorted(self._warnings.items())),
+            columns=columns.roles,
+            variables=tuple(name[:FIELD_NAME_LIMIT] for _, name in columns.custom),
             is_dry_run=is_dry_run,
             is_continued=is_continued,
+            is_unfinished=is_unfinished,
         )
 
 

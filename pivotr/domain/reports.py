@@ -48,8 +48,13 @@ class ImportReport(BaseModel):
     reasons: dict[str, int] = Field(default_factory=dict)
     warnings: dict[str, int] = Field(default_factory=dict)
     is_dry_run: bool = False
+    #: What was read as what: email, first_name, … → the header of its column. All others are variables.
+    columns: dict[str, str] = Field(default_factory=dict)
+    variables: tuple[str, ...] = ()
     #: True when an earlier run of the same file had been interrupted and was finished now.
     is_continued: bool = False
+    #: True when its time was up before the file was: the same file goes on from there.
+    is_unfinished: bool = False
 
     @property
     def adds_up(self) -> bool:
@@ -94,7 +99,8 @@ class ErasureReport(BaseModel):
 class ImportRun(BaseModel):
     """One import as it is remembered: `rows` that are done, `began` and `at` its first and last sign of life.
 
-    `report` is there once it is done, `undone` once it has been taken back.
+    `report` is there once it is done, `undone` once it has been taken back. `approved` and `discarded` tell
+    what has become of the rows that it left waiting.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -107,6 +113,8 @@ class ImportRun(BaseModel):
     began: str
     at: str
     rows: int = 0
+    approved: int = 0
+    discarded: int = 0
     report: ImportReport | None = None
     undone: UndoReport | None = None
 
@@ -289,3 +297,28 @@ class AuditReport(BaseModel):
     def agrees(self) -> bool:
         """True when nothing differs."""
         return not self.differences
+
+
+class OpenReply(BaseModel):
+    """An answer that a person has to read. `why` says what is not clear; `text` is its own words, cut."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    id: str
+    at: str = ""
+    sender: str = ""
+    lead: str = ""
+    campaign: str = ""
+    subject: str = ""
+    text: str = ""
+    why: str = ""
+
+
+class MailboxReport(BaseModel):
+    """One look into the mailbox: how many mails were new, and what became of how many of them."""
+
+    model_config = ConfigDict(frozen=True)
+
+    mails: int = 0
+    outcomes: dict[str, int] = Field(default_factory=dict)
+    has_more: bool = False

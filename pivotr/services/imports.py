@@ -52,12 +52,13 @@ class Imports:
         actor: str = "",
         on_row: OnRow | None = None,
         on_chunk: OnChunk | None = None,
+        is_time_up: Callable[[], bool] = lambda: False,
     ) -> ImportReport:
-        """Import a file from its beginning; it must be seekable. `on_row` gets every row in order, `on_chunk`
-        the number of rows that are stored by then.
+        """Import a file; it must be seekable. `on_row` gets every row in order, `on_chunk` the number of rows
+        that are stored by then. Once `is_time_up` says so the import is left unfinished.
 
         An interrupted import is finished by running it again: its own rows are recognised, nothing comes
-        twice. Raises UnreadableFile, InvalidInput.
+        twice, and without `on_row` it goes on behind the last row that was counted. Raises UnreadableFile, InvalidInput.
         """
         options = checked(options)
         base = _import_id(file, options)
@@ -71,16 +72,26 @@ class Imports:
             run = import_runs.begin(self._table, self._clock, base, facts)
         account = Account(on_row)
         try:
-            self._go_through(leads, options, run, account, on_chunk, is_dry_run=is_dry_run)
+            is_unfinished = self._go_through(
+                leads, options, run, account, on_chunk, is_time_up, is_dry_run=is_dry_run
+            )
         except BaseException:
             # a Ctrl-C too: the next run must not wait for a sign of life from this one
             if not is_dry_run:
                 import_runs.interrupt(self._table, run)
             raise
         report = account.report(
-            run.id, name, options.list, is_dry_run=is_dry_run, is_continued=run.is_continued
+            run.id,
+            name,
+            options.list,
+            leads.columns,
+            is_dry_run=is_dry_run,
+            is_continued=run.is_continued,
+            is_unfinished=is_unfinished,
         )
-        if not is_dry_run:
+        if is_unfinished:
+            import_runs.interrupt(self._table, run)
+        elif not is_dry_run:
             self._finish(run, report, actor)
         return report
 
@@ -91,9 +102,11 @@ class Imports:
         run: Run,
         account: Account,
         on_chunk: OnChunk | None,
+        is_time_up: Callable[[], bool],
         *,
         is_dry_run: bool,
-    ) -> None:
+    ) -> bool:
+        """Store the rows; returns True where time was up before the file was."""
         arrivals = Arrivals(
             self._table, self._suppressions, is_update=options.is_update, is_staging=options.is_staged
         )
@@ -102,15 +115,22 @@ class Imports:
             self._recent.preferences().number("greeting.threshold"),
             Origin(options.type, frozenset(options.tags), options.source, options.basis, run.id),
         )
-        for rows in _chunks(unique(leads)):
+        found = unique(leads)
+        if run.so_far and not account.tells_rows:
+            account.resume(run.so_far)
+            next(islice(found, account.rows, account.rows), None)
+        for rows in _chunks(found):
             now = self._clock.now()
             batch = builder.leads(rows, to_text(now))
             came = arrivals.foresee(batch) if is_dry_run else arrivals.take(options.list, batch, now=now)
             account.add(rows, batch, came)
             if not is_dry_run:
-                import_runs.beat(self._table, run, account.rows, self._clock.now())
+                import_runs.beat(self._table, run, account.so_far(), self._clock.now())
             if on_chunk:
                 on_chunk(account.rows)
+            if is_time_up():
+                return True
+        return False
 
     def _learn_fields(self, leads: LeadFile) -> None:
         """Make the custom columns known, so that templates may use them as variables."""

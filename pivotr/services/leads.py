@@ -262,6 +262,12 @@ class Leads:
     ) -> Wanted:  # fmt: skip
         if list_name and not self._memberships.exists(checked := check_name("list", list_name)):
             raise NotFound(f"There is no list “{checked}”.", hint="See all with: pivotr list list")
+        first, last = (_checked_day(day) if day else "" for day in (since, until))
+        if first and last and first > last:
+            raise InvalidInput(
+                f"No day is both on or after {first} and on or before {last}.",
+                hint=f"The other way round: --since {last} --until {first}",
+            )
         return Wanted(
             status=status,
             list=list_name.strip().lower(),
@@ -269,8 +275,8 @@ class Leads:
             tag=check_name("tag", tag) if tag else "",
             campaign=self._campaign_id(campaign) if campaign else "",
             verdict=verdict,
-            since=_checked_day(since) if since else "",
-            until=_checked_day(until) if until else "",
+            since=first,
+            until=last,
         )
 
     def _campaign_id(self, key: str) -> str:

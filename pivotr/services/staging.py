@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Literal
 
+from pivotr import names
 from pivotr.domain.address_flags import flags
 from pivotr.domain.addresses import judge
+from pivotr.domain.campaigns import check_name
 from pivotr.domain.instants import to_text
 from pivotr.domain.intake import NAME_LIMIT, NewLead, greeting
 from pivotr.domain.leads import lead_id
 from pivotr.domain.reports import Approval, StagedRow
 from pivotr.errors import Conflict, InvalidInput, NotFound
 from pivotr.ports.clock import Clock
-from pivotr.ports.table import ConditionFailed, Table
-from pivotr.storage import log, staged, transactions
+from pivotr.ports.table import ConditionFailed, Table, TransactionCancelled, Write
+from pivotr.storage import import_runs, log, staged, transactions
 from pivotr.storage.arrivals import Arrivals
+from pivotr.storage.memberships import Memberships
 from pivotr.storage.recent import Recent
 from pivotr.storage.schema import ACCOUNT
 from pivotr.storage.suppressions import Suppressions
@@ -25,6 +29,8 @@ _SEE = "See all with: pivotr leads staged show"
 _KEPT = frozenset({"full_name", "first_name", "company"})
 #: Rows that are taken in together.
 _CHUNK = 500
+#: Rows that go away in one transaction.
+_SLICE = 50
 
 
 class Staging:
@@ -38,12 +44,18 @@ class Staging:
         self._suppressions = Suppressions(table, key)
 
     def rows(self, *, import_id: str = "", list_name: str = "") -> list[StagedRow]:
-        """Every row that waits, of one import or for one list, in the order of the files."""
+        """Every row that waits, of one import or for one list, in the order of the files.
+
+        Raises NotFound for an import or a list that there is not.
+        """
+        list_name = check_name("list", list_name) if list_name else ""
         found = [
             row
             for row in staged.every(self._table)
             if import_id in ("", row.import_id) and list_name in ("", row.list)
         ]
+        if not found:
+            self._check_exist(import_id, list_name)
         return sorted(found, key=lambda row: (row.at, row.import_id, row.line))
 
     def fix(
@@ -100,9 +112,9 @@ class Staging:
             now = self._clock.now()
             arrivals = Arrivals(self._table, self._suppressions)
             batch = [self._lead(row, to_text(now)) for row in chunk]
-            for row, arrival in zip(chunk, arrivals.take(chunk[0].list, batch, now=now), strict=True):
-                counts[arrival.outcome] += 1
-                self._remove(row)
+            came = arrivals.take(chunk[0].list, batch, now=now)
+            counts.update(arrival.outcome for arrival in came)
+            self._remove(chunk, "approved")
         if chosen:
             self._note("approved", f"{len(chosen)} rows, {counts['accepted']} new leads", actor)
         return Approval(
@@ -115,11 +127,19 @@ class Staging:
     def discard(self, keys: Sequence[str] = (), *, import_id: str = "", actor: str = "") -> int:
         """Throw rows away: those of the keys, without keys all. Raises NotFound, Conflict."""
         chosen = self._chosen(keys, import_id)
-        for row in chosen:
-            self._remove(row)
+        for chunk in _chunks(chosen):
+            self._remove(chunk, "discarded")
         if chosen:
             self._note("discarded", f"{len(chosen)} rows", actor)
         return len(chosen)
+
+    def _check_exist(self, import_id: str, list_name: str) -> None:
+        if import_id and import_runs.get(self._table, import_id) is None:
+            raise NotFound(
+                f"There is no import “{import_id}”.", hint="See all with: pivotr leads import list"
+            )
+        if list_name and not Memberships(self._table).exists(list_name):
+            raise NotFound(f"There is no list “{list_name}”.", hint="See all with: pivotr list list")
 
     def _chosen(self, keys: Sequence[str], import_id: str) -> list[StagedRow]:
         if keys:
@@ -157,9 +177,24 @@ class Staging:
             corrected=row.corrected & _KEPT,
         )
 
-    def _remove(self, row: StagedRow) -> None:
-        removal = staged.removal(row.id)
-        self._table.delete(removal.table, removal.key)
+    def _remove(self, rows: Sequence[StagedRow], became: Literal["approved", "discarded"]) -> None:
+        """Take rows of one import away, and count them with it in the same transaction."""
+        for start in range(0, len(rows), _SLICE):
+            group = rows[start : start + _SLICE]
+            try:
+                self._transact(group, became)
+            except TransactionCancelled:
+                # somebody has taken one of them away at this moment, or the import is forgotten by now
+                for row in group:
+                    try:
+                        self._transact([row], became)
+                    except TransactionCancelled:
+                        self._table.delete(names.WORK, (staged.key_of(row.id),))
+
+    def _transact(self, rows: Sequence[StagedRow], became: Literal["approved", "discarded"]) -> None:
+        count = import_runs.tally(rows[0].import_id, became, len(rows))
+        writes: list[Write] = [*(staged.removal(row.id) for row in rows), count]
+        transactions.run(self._table, writes, token=self._clock.token(), clock=self._clock)
 
     def _note(self, kind: str, reason: str, actor: str) -> None:
         now = self._clock.now()

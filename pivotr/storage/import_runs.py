@@ -6,16 +6,17 @@ work, and after one is done or undone, the same file gets the next id: `{base}-2
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from pivotr import names
 from pivotr.domain.instants import from_text, to_text
 from pivotr.domain.reports import ImportReport, ImportRun, UndoReport
 from pivotr.errors import Conflict, NotFound
 from pivotr.ports.clock import Clock
-from pivotr.ports.table import Change, ConditionFailed, Equals, Item, Path, Table
+from pivotr.ports.table import Change, ConditionFailed, Equals, Item, Path, Present, Table, Update
 from pivotr.storage.work import Work
 
 #: Days for which the account of an import is kept.
@@ -35,6 +36,8 @@ class Run:
     id: str
     owner: str
     is_continued: bool
+    #: What the run that was interrupted had counted (`Account.so_far`); empty where it had not come so far.
+    so_far: Mapping[str, Any] = field(default_factory=dict)
 
 
 def key_of(import_id: str) -> str:
@@ -121,15 +124,16 @@ def begin(table: Table, clock: Clock, base: str, facts: dict[str, Any]) -> Run:
             continue
         change = Change(set={"state": "running", "owner": owner, "at": to_text(clock.now())})
         try:
-            table.update(names.WORK, (key_of(import_id),), change, condition=Equals("owner", item["owner"]))
+            mine = Equals("owner", item["owner"])
+            item = table.update(names.WORK, (key_of(import_id),), change, condition=mine)
         except ConditionFailed:
             continue
-        return Run(import_id, owner, is_continued=True)
+        return Run(import_id, owner, is_continued=True, so_far=item.get("so_far") or {})
 
 
-def beat(table: Table, run: Run, record: int, now: datetime) -> None:
-    """A sign of life: how many rows are done. Raises Conflict where another process has taken over."""
-    _change(table, run, {"at": to_text(now), "record": record}, beats=1)
+def beat(table: Table, run: Run, so_far: Mapping[str, Any], now: datetime) -> None:
+    """A sign of life: what has become of the rows so far. Raises Conflict where another process took over."""
+    _change(table, run, {"at": to_text(now), "record": so_far["rows"], "so_far": dict(so_far)}, beats=1)
 
 
 def interrupt(table: Table, run: Run) -> None:
@@ -143,6 +147,11 @@ def interrupt(table: Table, run: Run) -> None:
 def finish(table: Table, run: Run, report: ImportReport, now: datetime) -> None:
     """The run is over; keep its account."""
     _change(table, run, {"state": "done", "at": to_text(now), "report": report.model_dump(mode="json")})
+
+
+def tally(import_id: str, became: Literal["approved", "discarded"], rows: int) -> Update:
+    """Count rows that waited and do no more. Refused where the run is forgotten."""
+    return Update(names.WORK, (key_of(import_id),), Change(add={became: rows}), Present("key"))
 
 
 def _numbered(base: str, number: int) -> str:

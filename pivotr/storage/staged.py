@@ -58,8 +58,8 @@ def correction(row_id: str, values: dict[str, str], corrected: frozenset[str]) -
 
 
 def removal(row_id: str) -> Delete:
-    """Take a row away."""
-    return Delete(names.WORK, (key_of(row_id),))
+    """Take a row away that is still there."""
+    return Delete(names.WORK, (key_of(row_id),), Present("key"))
 
 
 def every(table: Table) -> Iterator[StagedRow]:

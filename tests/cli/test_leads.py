@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from pivotr.storage import import_runs
 from tests.cli.operating import Operator, operator_in
 
 LEADS = (
@@ -27,6 +28,7 @@ def test_an_import_tells_what_became_of_every_row(op: Operator) -> None:
         "file": "leads.csv", "list": "diwali", "rows": 3, "accepted": 2, "updated": 0, "staged": 0,
         "duplicate": 0, "rejected": 1, "reasons": {"invalid_email": 1}, "warnings": {},
         "is_dry_run": False, "is_continued": False,
+        "columns": {"email": "email", "full_name": "name", "company": "company"}, "variables": [],
     }  # fmt: skip
     assert (op.folder / "rows.jsonl").read_text().splitlines() == [
         '{"line": 2, "outcome": "accepted", "reason": "", "email": "asha@rao.example", '
@@ -40,15 +42,58 @@ def test_an_import_tells_what_became_of_every_row(op: Operator) -> None:
 
 def test_an_import_in_words(op: Operator) -> None:
     op.ok("leads", "import", op.file("leads.csv", LEADS), "--list", "diwali", "--dry-run")
-    assert op.out.splitlines()[:6] == [
-        "file       leads.csv", "list       diwali", "rows       3", "accepted   2", "duplicate  0",
-        "rejected   1",
+    assert op.out.splitlines()[:7] == [
+        "file       leads.csv", "list       diwali",
+        "columns    email “email”, full name “name”, company “company”",
+        "rows       3", "accepted   2", "duplicate  0", "rejected   1",
     ]  # fmt: skip
     assert op.err.splitlines() == [
         "1 row has an address that cannot be mailed.",
         "Nothing was written: this was a dry run.",
     ]
-    assert op.json("leads", "list") == []
+    assert not (op.folder / "home").exists()
+
+
+def test_a_dry_run_beside_data_gives_the_report_of_the_real_one(op: Operator) -> None:
+    op.ok("leads", "add", "asha@rao.example")
+    rehearsed = op.json("leads", "import", op.file("leads.csv", LEADS), "--list", "diwali", "--dry-run")
+    done = op.json("leads", "import", "leads.csv", "--list", "diwali")
+    assert rehearsed | {"is_dry_run": False} == done
+    assert (done["accepted"], done["duplicate"]) == (1, 1)
+
+
+def test_the_report_tells_which_column_was_read_as_what(op: Operator) -> None:
+    header = "Mail,Who,Where,a,b,c,d,e,f,g"
+    file = op.file("leads.csv", f"{header}\nasha@rao.example,Asha Rao,Rao Foods,1,2,3,4,5,6,7\n")
+    arguments = ("leads", "import", file, "--list", "diwali", "--map", "company=Where")
+    op.ok(*arguments, "--dry-run")
+    assert op.out.splitlines()[2] == (
+        "columns    email “Mail”, company “Where”; “Who”, “a”, “b”, “c”, “d”, “e” and 2 more "
+        "kept as variables"
+    )
+    done = op.json(*arguments, "--map", "full_name=2")
+    assert done["columns"] == {"email": "Mail", "full_name": "Who", "company": "Where"}
+    assert op.json("leads", "show", "asha@rao.example")["first_name"] == "Asha"
+
+
+def test_ctrl_c_says_how_to_go_on(op: Operator, monkeypatch: pytest.MonkeyPatch) -> None:
+    file, beat, left = op.file("leads.csv", LEADS), import_runs.beat, [1]
+
+    def interrupted(*arguments: object) -> None:
+        beat(*arguments)  # type: ignore[arg-type]
+        if left and left.pop():
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(import_runs, "beat", interrupted)
+    assert op.run("leads", "import", file, "--list", "diwali", "--report", "rows.jsonl") == 130
+    assert op.err == (
+        "Interrupted. Run the same command again: it goes on where it stopped, nothing comes twice.\n"
+    )
+    assert not (op.folder / "rows.jsonl").exists()
+    op.ok("leads", "import", file, "--list", "diwali", "--report", "rows.jsonl")
+    assert "An interrupted import of this file is finished now." in op.err
+    assert "accepted   2" in op.out
+    assert len(op.json("leads", "list")) == 2
 
 
 @pytest.mark.parametrize(
@@ -58,7 +103,7 @@ def test_an_import_in_words(op: Operator) -> None:
         ("", [], 2, "leads.csv is empty."),
         ("a,b\n1,2\n", [], 2, "leads.csv has no column of addresses."),
         (LEADS, ["--map", "email"], 2, "“email” is not --map Name=value."),
-        (LEADS, ["--map", "email=Mail"], 2, 'The file has no column "Mail"; its columns are: name, email,'),
+        (LEADS, ["--map", "email=Mail"], 2, "The file has no column “Mail”; its columns are: name, email,"),
         (LEADS, ["--list", "a b"], 2, "“a b” cannot name a list."),
         (LEADS, ["--report", "nowhere/rows.jsonl"], 2, "“nowhere/rows.jsonl” cannot be written:"),
     ],

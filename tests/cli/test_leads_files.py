@@ -89,10 +89,35 @@ def test_rows_that_wait_are_put_right_and_taken_in(op: Operator) -> None:
     ]  # fmt: skip
 
 
+def test_the_list_of_imports_tells_what_waited(op: Operator) -> None:
+    key = imported(op, "--stage")
+    op.ok("leads", "staged", "approve", "4")
+    heading, row = op.ok("leads", "import", "list").splitlines()
+    assert heading.split()[-3:] == ["STAGED", "APPROVED", "BY"]
+    assert row.split()[-3:] == ["2", "1", "meena"]
+    told = op.ok("leads", "import", "show", key)
+    assert "approved  1\nwaiting   1\n" in told
+    op.ok("leads", "staged", "discard", "3", "--yes")
+    assert "approved   1\ndiscarded  1\nwaiting    0\n" in op.ok("leads", "import", "show", key)
+
+
+def test_a_domain_shows_people_and_mails_but_not_their_fields(op: Operator) -> None:
+    imported(op)
+    one, domain = op.ok("leads", "show", "asha@rao.example"), op.ok("leads", "show", "rao.example")
+    assert "field Phone" in one
+    assert domain.splitlines() == [
+        "email     asha@rao.example", "name      Asha Rao", "greeting  Asha", "company   =1+1",
+        "status    new", "lists     diwali", "mails     none so far",
+    ]  # fmt: skip
+    assert op.err == "All that is known of one of them: pivotr leads show ADDRESS\n"
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
         (["approve"], 2, "Which rows?"),
+        (["show", "--import", "i-none"], 3, "There is no import “i-none”."),
+        (["show", "--list", "summer"], 3, "There is no list “summer”."),
         (["approve", "3", "--all"], 2, "Which rows?"),
         (["discard"], 2, "Which rows?"),
         (["fix", "99", "--company", "X"], 3, "No row of line 99 waits."),
@@ -168,6 +193,7 @@ def test_an_export_is_filtered_and_can_be_imported_again(op: Operator) -> None:
         ([], 2), (["--out", "leads.txt"], 2), (["--out", "nowhere/leads.csv"], 2),
         (["--out", "nowhere/leads.xlsx"], 2), (["--out", "l.csv", "--status", "happy"], 2),
         (["--out", "l.csv", "--verdict", "good"], 2), (["--out", "l.csv", "--since", "yesterday"], 2),
+        (["--out", "l.csv", "--since", "2027-01-02", "--until", "2027-01-01"], 2),
         (["--out", "l.csv", "--list", "nowhere"], 3), (["--out", "l.csv", "--campaign", "nowhere"], 3),
     ],
 )  # fmt: skip

@@ -142,6 +142,34 @@ def test_discarded_rows_are_gone_and_logged(house: House) -> None:
     assert kinds.count("discarded") == 2
 
 
+def test_the_import_knows_what_became_of_its_rows(house: House) -> None:
+    ids = staged(house)
+    staging, past = house.services.staging, house.services.past_imports
+    staging.approve([ids[4], ids[5]])
+    staging.discard()
+    (run,) = past.all()
+    assert (run.approved, run.discarded) == (2, 1)
+    # the run is forgotten after 400 days, rows that wait are not
+    house.table.put("work", {"key": f"staged#{run.import_id}:9", "import_id": run.import_id, "line": 9,
+                             "list": "diwali", "email": "late@x.example"})  # fmt: skip
+    house.table.delete("work", (f"import#{run.import_id}",))
+    assert staging.approve(import_id="").accepted == 1
+    assert staging.rows() == past.all() == []
+
+
+def test_an_import_or_list_that_there_is_not_is_named(house: House) -> None:
+    staged(house)
+    staging = house.services.staging
+    with pytest.raises(NotFound, match="no import “i-none”"):
+        staging.rows(import_id="i-none")
+    with pytest.raises(NotFound, match="no import “i-none”"):
+        staging.approve(import_id="i-none")
+    with pytest.raises(NotFound, match="no list “summer”"):
+        staging.rows(list_name="Summer")
+    staging.discard()
+    assert staging.rows(list_name="Diwali") == []
+
+
 @pytest.mark.parametrize("key", ["99", "nothing", "", "i:4"])
 def test_a_row_that_does_not_wait_is_not_found(house: House, key: str) -> None:
     staged(house)

@@ -40,6 +40,18 @@ class Columns:
     words: int = field(default=0, compare=False)
 
     @property
+    def roles(self) -> dict[str, str]:
+        """What is read as what: role → name of its column."""
+        places = {
+            "email": self.emails[0] if self.emails else None,
+            **{role: getattr(self, role) for role in MAPPABLE[1:]},
+        }
+        return {role: self._name(at) for role, at in places.items() if at is not None}
+
+    def _name(self, at: int) -> str:
+        return (self.header[at] if at < len(self.header) else "") or f"Column {at + 1}"
+
+    @property
     def width(self) -> int:
         """Cells of a full row, trailing columns without a name left out."""
         return len(self.header)
