@@ -17,7 +17,8 @@ from pivotr.storage.schema import TABLES
 from pivotr.wiring_ports import Ports, Secrets
 
 if TYPE_CHECKING:
-    from pivotr.ports.mailer import Mailer
+    from pivotr.ports.domains import Domains
+    from pivotr.ports.mailer import AccountList, Identities, Mailer
     from pivotr.ports.table import Table
     from pivotr.ports.verifier import Verifier
 
@@ -47,6 +48,9 @@ def aws_ports(settings: Settings, environ: Mapping[str, str]) -> Ports:
         make_verifier=lambda: _verifier(settings, secrets),
         make_secrets=lambda: _secrets(secrets),
         make_secret_store=lambda: secrets,
+        make_identities=lambda: None if settings.env == "sandbox" else ses_identities(clients),
+        make_account_list=lambda: ses_account_list(clients),
+        make_domains=lambda: _domains(settings),
     )
 
 
@@ -86,6 +90,27 @@ def _mailer(settings: Settings, clients: Clients) -> Mailer:
             hint="Set PIVOTR_MAILER=ses, or leave it out.",
         )
     return SesMailer(lambda: ses_client(clients), settings.configuration_set)
+
+
+def ses_identities(clients: Clients) -> Identities:
+    """Addresses and domains that SES has verified."""
+    from pivotr.adapters.aws.ses_account import SesIdentities
+
+    return SesIdentities(lambda: clients.client("sesv2"))
+
+
+def ses_account_list(clients: Clients) -> AccountList:
+    """The suppression list of the account at SES."""
+    from pivotr.adapters.aws.ses_account import SesAccountList
+
+    return SesAccountList(lambda: clients.client("sesv2"))
+
+
+def _domains(settings: Settings) -> Domains | None:
+    """The DNS, but for rehearsals."""
+    from pivotr.adapters.dns import DnsDomains
+
+    return None if settings.env == "sandbox" else DnsDomains()
 
 
 def _verifier(settings: Settings, secrets: AwsSecrets) -> Verifier:

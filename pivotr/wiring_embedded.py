@@ -12,6 +12,7 @@ from pivotr import names
 from pivotr.errors import Misconfigured
 from pivotr.settings import Settings, read_dotenv
 from pivotr.storage.schema import TABLES
+from pivotr.wiring_feedback import alarms_of, mailbox_of
 from pivotr.wiring_ports import Ports, Secrets
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from pivotr.adapters.embedded.run_lock import RunLock
     from pivotr.ports.clock import Clock
     from pivotr.ports.domains import Domains
-    from pivotr.ports.mailer import Mailer
+    from pivotr.ports.mailer import AccountList, Identities, Mailer
     from pivotr.ports.queues import Queues
     from pivotr.ports.table import Table
     from pivotr.ports.verifier import Verifier
@@ -59,7 +60,11 @@ def embedded_ports(settings: Settings, environ: Mapping[str, str], *, is_rehears
         make_secrets=lambda: _passing_secrets() if is_nowhere else _secrets(settings, table),
         chores=_chores(settings, environ, queues, clock, outbox),
         close=file.close,
+        make_identities=lambda: _identities(settings, environ),
+        make_account_list=lambda: _account_list(settings, environ),
         make_domains=lambda: _domains(settings),
+        make_alarms=lambda: alarms_of(settings, table, clock, mailer),
+        make_mailbox=lambda: mailbox_of(settings, lambda: _secret(environ, "PIVOTR_IMAP_PASSWORD")),
         make_secret_store=lambda: SecretVariables(environ, Path(".env"), settings.home / "pivotr.key"),
     )
 
@@ -100,6 +105,20 @@ def _outbox(settings: Settings, queues: Queues, clock: Clock) -> Outbox:
         bounce_share=settings.outbox_bounce_share,
         complaint_share=settings.outbox_complaint_share,
     )
+
+
+def _identities(settings: Settings, environ: Mapping[str, str]) -> Identities | None:
+    """Whom SES lets send, where mails leave through it."""
+    from pivotr.wiring_own_ses import own_identities
+
+    return own_identities(settings, environ) if settings.mailer == "ses" else None
+
+
+def _account_list(settings: Settings, environ: Mapping[str, str]) -> AccountList | None:
+    """The suppression list of SES, where mails leave through it."""
+    from pivotr.wiring_own_ses import own_account_list
+
+    return own_account_list(settings, environ) if settings.mailer == "ses" else None
 
 
 def _domains(settings: Settings) -> Domains | None:

@@ -113,4 +113,5 @@ class LeadServices:
             clock=self.ports.clock,
             recent=self.recent,
             key=self.ports.secrets.lead,
+            account_list=self.ports.make_account_list,
         )

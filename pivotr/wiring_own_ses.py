@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pivotr.adapters.aws.clients import Clients
     from pivotr.adapters.aws.feedback_poll import FeedbackPoll
     from pivotr.ports.clock import Clock
-    from pivotr.ports.mailer import Mailer
+    from pivotr.ports.mailer import AccountList, Identities, Mailer
     from pivotr.ports.queues import Queues
 
 _KEY, _SECRET = "AWS_SES_ACCESS_KEY_ID", "AWS_SES_SECRET_ACCESS_KEY"
@@ -28,6 +28,22 @@ def own_mailer(settings: Settings, environ: Mapping[str, str]) -> Mailer:
     _clients(settings, environ)  # a wrong set-up shows now, not with the first mail
     # each thread of `pivotr run` sends with a client of its own
     return SesMailer(lambda: ses_client(_clients(settings, environ)), settings.configuration_set)
+
+
+def own_identities(settings: Settings, environ: Mapping[str, str]) -> Identities:
+    """Addresses and domains that the operator's SES has verified."""
+    from pivotr.adapters.aws.ses_account import SesIdentities
+
+    clients = _clients(settings, environ)
+    return SesIdentities(lambda: clients.client("sesv2"))
+
+
+def own_account_list(settings: Settings, environ: Mapping[str, str]) -> AccountList:
+    """The suppression list of the operator's SES."""
+    from pivotr.adapters.aws.ses_account import SesAccountList
+
+    clients = _clients(settings, environ)
+    return SesAccountList(lambda: clients.client("sesv2"))
 
 
 def feedback_poll(

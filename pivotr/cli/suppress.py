@@ -140,3 +140,29 @@ def export(
     text = "".join(lines)
     write_bytes(file, text.encode())
     out.success(f"{file} holds {text.count(chr(10)) - 1} suppressions.")
+
+
+@app.command("sync")
+def sync(
+    push: Annotated[
+        bool, typer.Option("--push", help="Also put our bounces and complaints on the provider's list.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count; change nothing.")] = False,
+) -> None:
+    """Take over the suppression list that SES keeps for the account. Nothing is taken off either list."""
+    done = services().suppressions.sync(push=push, is_dry_run=dry_run, actor=actor())
+    out = console()
+    if out.wants_json:
+        out.data(done)
+        return
+    out.facts(
+        [
+            ("would be added here" if dry_run else "added here", done.taken),
+            ("known here", done.known),
+            ("no usable address", done.unusable),
+            ("added there", "" if dry_run else done.given),
+            ("only here", done.lacking),
+        ]
+    )
+    if done.lacking and not push:
+        out.note("Bounces and complaints that the provider does not list: give them with --push.")

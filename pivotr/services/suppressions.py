@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from pivotr.domain.addresses import judge
 from pivotr.domain.instants import to_text
 from pivotr.domain.leads import Lead, lead_id
 from pivotr.domain.suppression import Reason, Suppression, domain_key
-from pivotr.errors import Conflict, InvalidInput, NotFound
+from pivotr.errors import Conflict, InvalidInput, Misconfigured, NotFound
 from pivotr.ports.clock import Clock
+from pivotr.ports.mailer import AccountList
 from pivotr.ports.table import Change, Table, TransactionCancelled, Update, Write
 from pivotr.storage import conditions, log, suppressions, transactions
 from pivotr.storage.codec import lead_from
@@ -25,6 +27,10 @@ from pivotr.storage.suppressions import Suppressions as Store
 
 #: Reasons that a person has given: lifting them needs an explicit word.
 _ASKED_FOR: tuple[Reason, ...] = ("unsubscribe", "complaint")
+#: Reasons that the list of a provider knows.
+_OF_PROVIDERS: tuple[Reason, ...] = ("bounce", "complaint")
+#: Entries of a provider's list that are looked up together.
+_SLICE = 500
 _FILE_COLUMNS = ("address", "reason", "source", "actor", "at", "key")
 
 
@@ -37,10 +43,36 @@ class Taken:
     rejected: tuple[tuple[int, str], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Synced:
+    """What a comparison with the provider's list brought, or would bring.
+
+    `taken` were new here, `known` were here already, `unusable` are no addresses that we could write to;
+    `given` were new there, `lacking` are those bounces and complaints of ours that are not there (yet).
+    """
+
+    taken: int
+    known: int
+    unusable: int
+    given: int
+    lacking: int
+    is_dry_run: bool
+
+
 class Suppressions:
     """Add, remove, look up."""
 
-    def __init__(self, *, table: Table, clock: Clock, recent: Recent, key: bytes) -> None:
+    def __init__(
+        self,
+        *,
+        table: Table,
+        clock: Clock,
+        recent: Recent,
+        key: bytes,
+        account_list: Callable[[], AccountList | None] = lambda: None,
+    ) -> None:
+        """`account_list` gives the provider's own list, where it has one."""
+        self._account_list = account_list
         self._table = table
         self._clock = clock
         self._recent = recent
@@ -49,7 +81,7 @@ class Suppressions:
         self._leads = Leads(table)
 
     def add(
-        self, target: str, *, reason: Reason = "operator", source: str = "", actor: str = ""
+        self, target: str, *, reason: Reason = "operator", source: str = "", actor: str = "", at: str = ""
     ) -> tuple[Suppression, int]:
         """Suppress an address or `@domain`, and stop the leads it holds for, each in one transaction with it.
 
@@ -60,7 +92,7 @@ class Suppressions:
         key = domain_key(domain) if domain else self._store.key_of(email)
         known = self._store.get(key)
         suppression = known or Suppression(
-            key=key, reason=reason, source=source, actor=actor, at=to_text(self._clock.now()),
+            key=key, reason=reason, source=source, actor=actor, at=at or to_text(self._clock.now()),
             email=email or key,
         )  # fmt: skip
         if domain:
@@ -131,6 +163,46 @@ class Suppressions:
             known += is_known
             added += not is_known
         return Taken(added, known, tuple(rejected))
+
+    def sync(self, *, push: bool = False, is_dry_run: bool = False, actor: str = "") -> Synced:
+        """Take over what the provider's own list suppresses; with `push` give it our bounces and complaints.
+
+        Unsubscriptions stay here: the provider's list knows no such reason, and to call them complaints would
+        be untrue. Nothing is ever taken off either list. Raises Misconfigured where the provider has no list,
+        Unavailable.
+        """
+        listed = self._account_list()
+        if listed is None:
+            raise Misconfigured(
+                "The mailer of this environment has no suppression list of its own.",
+                hint="SES has one: PIVOTR_MAILER=ses, or --env dev.",
+            )
+        there: set[str] = set()
+        taken = known = unusable = 0
+        entries = listed.entries()
+        while chunk := list(islice(entries, _SLICE)):
+            usable = {
+                self._store.key_of(verdict.normalized): (verdict.normalized, one)
+                for one in chunk
+                if (verdict := judge(one.address)).verdict == "valid"
+            }
+            unusable += len(chunk) - len(usable)
+            there.update(usable)
+            present = self._store.present(list(usable))
+            known += len(present)
+            for key, (address, one) in usable.items():
+                if key in present:
+                    continue
+                taken += 1
+                if not is_dry_run:
+                    self.add(address, reason=one.reason, source="ses", actor=actor, at=one.at)
+        ours = [one for one in self._store.all() if one.key not in there and not one.is_domain]
+        missing = [(one.email, one.reason) for one in ours if one.email and one.reason in _OF_PROVIDERS]
+        given = 0
+        for address, reason in missing if push and not is_dry_run else ():
+            listed.put(address, "complaint" if reason == "complaint" else "bounce")
+            given += 1
+        return Synced(taken, known, unusable, given, len(missing) - given, is_dry_run)
 
     def check_own(self, target: str) -> Suppression | None:
         """The entry of exactly this address or @domain. Raises InvalidInput."""

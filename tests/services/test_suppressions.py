@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
 import pytest
 
 from pivotr.domain.suppression import Suppression, key_of_lead
-from pivotr.errors import Conflict, InvalidInput, NotFound
+from pivotr.errors import Conflict, InvalidInput, Misconfigured, NotFound
+from pivotr.ports.mailer import Listed
+from pivotr.services.suppressions import Synced
 from pivotr.storage import suppressions
+from pivotr.wiring import Services
 from tests.services.house import House
 
 THREE = "email\nasha@rao.example\nother@rao.example\nv@singh.example\n"
@@ -93,3 +99,67 @@ def test_what_is_no_address_is_refused(house: House, target: str) -> None:
     with pytest.raises(InvalidInput, match="neither an address nor a domain"):
         house.services.suppressions.add(target)
     assert house.table.scan("suppressions").items == []
+
+
+class TestTheListOfTheProvider:
+    def ready(self, house: House) -> AccountListOfOurs:
+        house.take("email\nasha@rao.example\nvijay@iyer.example\n")
+        listed = AccountListOfOurs(
+            [
+                Listed("Asha@rao.example", "bounce", "2026-11-01T10:00:00.000Z"),
+                Listed("new@rao.example", "complaint", "2026-11-02T10:00:00.000Z"),
+                Listed("old@rao.example", "bounce", "2026-11-03T10:00:00.000Z"),
+                Listed("not an address", "bounce", "2026-11-03T10:00:00.000Z"),
+            ]
+        )
+        house.services.suppressions.add("old@rao.example", reason="complaint")
+        house.services.suppressions.add("vijay@iyer.example", reason="bounce")
+        house.services.suppressions.add("meena@iyer.example", reason="unsubscribe")
+        house.services.ports.make_account_list = lambda: listed
+        house.services = Services(house.services.settings, house.services.ports)
+        return listed
+
+    def test_is_taken_over_and_stops_leads(self, house: House) -> None:
+        self.ready(house)
+        done = house.services.suppressions.sync(actor="meena")
+        assert done == Synced(taken=2, known=1, unusable=1, given=0, lacking=1, is_dry_run=False)
+        known = house.services.suppressions.check("asha@rao.example")
+        assert known
+        assert (known.reason, known.source, known.actor) == ("bounce", "ses", "meena")
+        assert known.at == "2026-11-01T10:00:00.000Z"
+        assert house.lead("asha@rao.example").status == "unsubscribed"
+        kept = house.services.suppressions.check("old@rao.example")
+        assert kept
+        assert kept.reason == "complaint"
+        assert house.services.suppressions.sync() == Synced(0, 3, 1, 0, 1, False)
+
+    def test_gets_our_bounces_and_complaints_where_that_is_asked(self, house: House) -> None:
+        listed = self.ready(house)
+        done = house.services.suppressions.sync(push=True)
+        assert (done.given, done.lacking) == (1, 0)
+        assert listed.added == [("vijay@iyer.example", "bounce")]
+
+    def test_is_only_counted_in_a_dry_run(self, house: House) -> None:
+        listed = self.ready(house)
+        done = house.services.suppressions.sync(push=True, is_dry_run=True)
+        assert done == Synced(taken=2, known=1, unusable=1, given=0, lacking=1, is_dry_run=True)
+        assert listed.added == []
+        assert house.services.suppressions.check("asha@rao.example") is None
+
+    def test_is_not_there_where_mails_do_not_leave_through_ses(self, house: House) -> None:
+        with pytest.raises(Misconfigured, match="no suppression list"):
+            house.services.suppressions.sync()
+
+
+@dataclass
+class AccountListOfOurs:
+    """A provider's list."""
+
+    listed: list[Listed]
+    added: list[tuple[str, str]] = field(default_factory=list)
+
+    def entries(self) -> Iterator[Listed]:
+        return iter(self.listed)
+
+    def put(self, address: str, reason: str) -> None:
+        self.added.append((address, reason))
