@@ -30,6 +30,8 @@ _log = logging.getLogger(__name__)
 #: Headers of an answer that are kept with it, to be given again.
 _KEPT = ("Content-Type", "ETag", "Location", "Cache-Control")
 _LONGEST_KEY = 255
+#: Routes learn from the call what they need; Lambda's context is none of it.
+_NO_CONTEXT: Any = None
 
 
 class _Resolver(APIGatewayHttpResolver):
@@ -62,17 +64,18 @@ class _Resolver(APIGatewayHttpResolver):
 
 
 class Api:
-    """Answers gateway events (payload format 2.0) with the routes of some nouns."""
+    """Answers gateway events (payload format 2.0) with the routes of some nouns.
+
+    `auth` None: as the settings of the services say.
+    """
 
     def __init__(
         self,
-        services: Services,
         nouns: Sequence[Noun],
         *,
         auth: Literal["none", "iam", "jwt"] | None = None,
     ) -> None:
-        self._services = services
-        self._auth = auth or callers.auth_of(services.settings)
+        self._auth = auth
         self.resolver = resolver_of(nouns)
         found = [facts for noun in nouns for facts in noun.facts]
         #: Literal paths first, as the resolver looks for them.
@@ -81,18 +84,18 @@ class Api:
         self._routes: dict[str, Route] = {route.operation_id: route for route in routes}
         self._building = threading.Lock()
 
-    def handle(self, event: Mapping[str, Any], context: Any = None) -> dict[str, Any]:
+    def handle(self, event: Mapping[str, Any], services: Services) -> dict[str, Any]:
         """The answer to an event; never raises."""
         began = perf_counter()
         http = event["requestContext"]["http"]
         request_id = str(event["requestContext"].get("requestId", ""))
         seen: dict[str, str] = {"actor": "", "route": ""}
         try:
-            answer = self._answer(event, context, request_id, seen)
+            answer = self._answer(event, services, request_id, seen)
         except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets a problem document
             answer = gateway_answer(problem_of(error, request_id))
         headers = {**SECURITY, "Cache-Control": "no-store", **answer["headers"], "X-Request-Id": request_id}
-        if self._services.settings.env == "local":
+        if services.settings.env == "local":
             del headers["Strict-Transport-Security"]
         _log.info(
             "%s %s %s", http["method"], seen["route"] or http["path"], answer["statusCode"],
@@ -104,13 +107,14 @@ class Api:
         return {**answer, "headers": headers}
 
     def _answer(
-        self, event: Mapping[str, Any], context: Any, request_id: str, seen: dict[str, str]
+        self, event: Mapping[str, Any], services: Services, request_id: str, seen: dict[str, str]
     ) -> dict[str, Any]:
         facts = self.find(event["requestContext"]["http"]["method"], path_of(event))
         seen["route"] = facts.path
         caller = callers.ANYBODY
         if facts.role is not None:
-            caller = callers.caller_of(event, self._services.settings, self._auth)
+            auth = self._auth or callers.auth_of(services.settings)
+            caller = callers.caller_of(event, services.settings, auth)
             seen["actor"] = caller.actor
             if not caller.may(facts.role):
                 raise Refusal(
@@ -122,11 +126,11 @@ class Api:
         _check_body(facts, headers, body)
         route = self._route(facts)
         _check_query(route, event)
-        call = Call(self._services, caller, request_id, body, headers, facts.path)
+        call = Call(services, caller, request_id, body, headers, facts.path)
         with answering(call):
             if facts.is_repeatable and "idempotency-key" in headers:
-                return self._once(event, context, call, path_of(event))
-            return self.resolver.resolve(event, context)
+                return self._once(event, call, path_of(event))
+            return self.resolver.resolve(event, _NO_CONTEXT)
 
     def find(self, method: str, path: str) -> Facts:
         """The route of a request. Raises Refusal: 404, or 405 with the methods that the path knows."""
@@ -151,7 +155,7 @@ class Api:
                 route.dependant  # noqa: B018 - worked out on first use, and kept
         return route
 
-    def _once(self, event: Mapping[str, Any], context: Any, call: Call, path: str) -> dict[str, Any]:
+    def _once(self, event: Mapping[str, Any], call: Call, path: str) -> dict[str, Any]:
         """Do what the key stands for at most once; the same request again gets the same answer."""
         given = call.headers["idempotency-key"].strip()
         if not 1 <= len(given) <= _LONGEST_KEY or not given.isascii() or not given.isprintable():
@@ -160,14 +164,14 @@ class Api:
                 "A random UUID is fine.",
             )  # fmt: skip
         key = _digest(call.caller.actor, event["requestContext"]["http"]["method"], path, given)
-        repeats = self._services.repeats
+        repeats = call.services.repeats
         kept = repeats.begin(key, fingerprint=_digest(call.body.hex(), event.get("rawQueryString", "")))
         if kept is not None:
             return {
                 "statusCode": kept["status"], "body": kept["body"], "isBase64Encoded": False, "cookies": [],
                 "headers": {**kept["headers"], "Idempotency-Replayed": "true"},
             }  # fmt: skip
-        answer = self.resolver.resolve(event, context)
+        answer = self.resolver.resolve(event, _NO_CONTEXT)
         if 200 <= answer["statusCode"] < 300:
             headers = {name: answer["headers"][name] for name in _KEPT if name in answer["headers"]}
             repeats.keep(key, status=answer["statusCode"], headers=headers, body=answer["body"])

@@ -85,9 +85,9 @@ def _shell(origins: list[str], *, hosts: tuple[str, ...]) -> Shell:
     from pivotr.functions import unsubscribe
 
     connected = services()
-    api = Api(connected, all_nouns(), auth="none")
+    api = Api(all_nouns(), auth="none")
     return Shell(
-        api.handle,
+        lambda event: api.handle(event, connected),
         Pages(document_text),
         token=connected.ports.clock.token,
         guests=[Guest("/u/", lambda event: unsubscribe.handle(event, connected))],
