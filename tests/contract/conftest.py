@@ -12,9 +12,24 @@ from pivotr.ports.queues import Queues
 from pivotr.ports.table import Table
 
 
-@pytest.fixture(params=BACKENDS)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test of the contract on each environment that can do what it needs."""
+    if "backend" not in metafunc.fixturenames:
+        return
+    needed = {trait for mark in metafunc.definition.iter_markers("needs") for trait in mark.args}
+    if "instant" in metafunc.fixturenames:
+        needed.add("clock")
+    chosen = [
+        pytest.param(name, marks=pytest.mark.slow if environment.is_slow else ())
+        for name, environment in BACKENDS.items()
+        if needed <= environment.traits
+    ]
+    metafunc.parametrize("backend", chosen, indirect=True)
+
+
+@pytest.fixture
 def backend(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Backend]:
-    with BACKENDS[request.param](tmp_path) as backend:
+    with BACKENDS[request.param].open(tmp_path) as backend:
         yield backend
 
 

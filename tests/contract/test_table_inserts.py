@@ -87,6 +87,7 @@ def test_a_log_entry_is_never_changed_or_deleted(table: Table) -> None:
     assert table.query("logs", "c").items == [entry]
 
 
+@pytest.mark.needs("expiry")
 def test_expired_items_do_not_pile_up(table: Table, instant: Instant) -> None:
     now = instant() // 1000
     table.put("work", {"key": "old", "expires_at": now + 60})

@@ -35,7 +35,7 @@ ITEM: Item = {
     "no": False,
     "nothing": None,
     "list": [1, "two", None, [], {}],
-    "map": {"a": {"b": {"names": frozenset({"x", "y"})}}, "$set": ["a"], "dotted.name": 1, "": 0},
+    "map": {"a": {"b": {"names": frozenset({"x", "y"})}}, "$set": ["a"], "dotted.name": 1},
     "names": frozenset({"b", "a", "अ"}),
     "list with sets": [frozenset({"x"}), {"names": frozenset({"y"})}],
 }

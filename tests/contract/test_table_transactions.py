@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+
 import pytest
 from backends import Instant
 
@@ -117,19 +119,40 @@ def test_each_item_is_written_once(table: Table, second: Write) -> None:
     assert table.get("settings", ("k",)) is None
 
 
-def test_a_repeated_token_writes_once(table: Table, instant: Instant) -> None:
-    def add() -> None:
-        table.transact([Update("settings", ("k",), Change(add={"n": 1}))], token="attempt-1")
+@pytest.fixture
+def token() -> str:
+    """An emulator remembers the tokens of the whole run."""
+    return f"attempt-{secrets.token_hex(8)}"
 
-    add()
-    add()
-    instant.advance(9 * 60)
-    add()
+
+@pytest.mark.needs("tokens")
+def test_a_repeated_token_writes_once(table: Table, token: str) -> None:
+    writes = [Update("settings", ("k",), Change(add={"n": 1}))]
+    for _ in range(3):
+        table.transact(writes, token=token)
     assert table.get("settings", ("k",)) == {"key": "k", "n": 1}
-    table.transact([Update("settings", ("k",), Change(add={"n": 1}))], token="attempt-2")
+    table.transact(writes, token=f"{token}-2")
     assert table.get("settings", ("k",)) == {"key": "k", "n": 2}
 
 
+@pytest.mark.needs("tokens")
+def test_a_token_may_be_long(table: Table, token: str) -> None:
+    writes = [Update("settings", ("k",), Change(add={"n": 1}))]
+    for end in ("a", "b", "a"):
+        table.transact(writes, token=f"{token}-{'x' * 100}-{end}")
+    assert table.get("settings", ("k",)) == {"key": "k", "n": 2}
+
+
+@pytest.mark.needs("tokens")
+def test_a_token_is_known_for_ten_minutes(table: Table, instant: Instant) -> None:
+    writes = [Update("settings", ("k",), Change(add={"n": 1}))]
+    table.transact(writes, token="attempt-1")
+    instant.advance(9 * 60)
+    table.transact(writes, token="attempt-1")
+    assert table.get("settings", ("k",)) == {"key": "k", "n": 1}
+
+
+@pytest.mark.needs("tokens")
 def test_a_token_is_forgotten_in_the_end(table: Table, instant: Instant) -> None:
     writes = [Update("settings", ("k",), Change(add={"n": 1}))]
     table.transact(writes, token="attempt-1")
@@ -138,19 +161,20 @@ def test_a_token_is_forgotten_in_the_end(table: Table, instant: Instant) -> None
     assert table.get("settings", ("k",)) == {"key": "k", "n": 2}
 
 
-def test_the_token_of_a_cancelled_transaction_is_free(table: Table) -> None:
+def test_the_token_of_a_cancelled_transaction_is_free(table: Table, token: str) -> None:
     writes = [Put("settings", {"key": "k"}, Equals("n", 1))]
     with pytest.raises(TransactionCancelled):
-        table.transact(writes, token="attempt-1")
+        table.transact(writes, token=token)
     table.put("settings", {"key": "k", "n": 1})
-    table.transact(writes, token="attempt-1")
+    table.transact(writes, token=token)
     assert table.get("settings", ("k",)) == {"key": "k"}
 
 
-def test_a_repetition_succeeds_although_its_condition_fails_by_now(table: Table) -> None:
+@pytest.mark.needs("tokens")
+def test_a_repetition_succeeds_although_its_condition_fails_by_now(table: Table, token: str) -> None:
     writes = [Put("settings", {"key": "k"}, Absent("key"))]
-    table.transact(writes, token="attempt-1")
-    table.transact(writes, token="attempt-1")
+    table.transact(writes, token=token)
+    table.transact(writes, token=token)
     with pytest.raises(TransactionCancelled):
         table.transact(writes)
 
