@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from pivotr.domain.bounce_paths import missing_bounce_path
 from pivotr.domain.outgoing import Wording
 from pivotr.settings import Settings
 from pivotr.storage.recent import Recent
 from pivotr.wiring_account import AccountServices
 from pivotr.wiring_api import ApiServices
+from pivotr.wiring_feedback import FeedbackServices
 from pivotr.wiring_leads import LeadServices
 from pivotr.wiring_mail import MailServices
 from pivotr.wiring_ports import Ports, Secrets
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from pivotr.services.dead_letters import DeadLetters
     from pivotr.services.enrolment import Enrolment
     from pivotr.services.explaining import Explaining
-    from pivotr.services.feedback import Feedback
-    from pivotr.services.heartbeat import Heartbeat
     from pivotr.services.logs import Logs
     from pivotr.services.metrics import MetricsReport
     from pivotr.services.preferences import OperatorSettings
@@ -38,13 +36,13 @@ if TYPE_CHECKING:
     from pivotr.services.verifying import Verifying
 
 
-class Services(LeadServices, MailServices, ApiServices, AccountServices):
+class Services(LeadServices, FeedbackServices, MailServices, ApiServices, AccountServices):
     """Every service on one set of ports; each is built when it is first asked for."""
 
     def __init__(self, settings: Settings, ports: Ports) -> None:
         self.settings = settings
         self.ports = ports
-        self.recent = Recent(ports.table, ports.clock, sees_bounces=not missing_bounce_path(settings))
+        self.recent = Recent(ports.table, ports.clock, sees_bounces=self.sees_bounces)
 
     @cached_property
     def wording(self) -> Wording:
@@ -85,19 +83,6 @@ class Services(LeadServices, MailServices, ApiServices, AccountServices):
         )
 
     @cached_property
-    def feedback(self) -> Feedback:
-        """process-feedback."""
-        from pivotr.services.feedback import Feedback
-
-        return Feedback(
-            table=self.ports.table,
-            clock=self.ports.clock,
-            recent=self.recent,
-            lead_key=self.ports.secrets.lead,
-            provider=self.settings.mailer,
-        )
-
-    @cached_property
     def enrolment(self) -> Enrolment:
         """Enrolment in slices."""
         from pivotr.services.enrolment import Enrolment
@@ -107,20 +92,6 @@ class Services(LeadServices, MailServices, ApiServices, AccountServices):
             clock=self.ports.clock,
             recent=self.recent,
             key=self.ports.secrets.lead,
-        )
-
-    @cached_property
-    def heartbeat(self) -> Heartbeat:
-        """heartbeat."""
-        from pivotr.services.heartbeat import Heartbeat
-
-        return Heartbeat(
-            table=self.ports.table,
-            queues=self.ports.queues,
-            mailer=self.ports.mailer,
-            clock=self.ports.clock,
-            recent=self.recent,
-            enrol=self.enrolment.enrol,
         )
 
     @cached_property
@@ -162,7 +133,7 @@ class Services(LeadServices, MailServices, ApiServices, AccountServices):
         return OperatorSettings(
             table=self.ports.table,
             clock=self.ports.clock,
-            sees_bounces=not missing_bounce_path(self.settings),
+            sees_bounces=self.sees_bounces,
         )
 
     @cached_property

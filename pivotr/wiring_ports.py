@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING
 from pivotr.errors import Misconfigured
 
 if TYPE_CHECKING:
+    from pivotr.ports.alarms import Alarms
     from pivotr.ports.clock import Clock
     from pivotr.ports.domains import Domains
+    from pivotr.ports.files import Files
+    from pivotr.ports.mailbox import Mailbox
     from pivotr.ports.mailer import AccountList, Identities, Mailer
     from pivotr.ports.queues import Queues
     from pivotr.ports.secret_store import SecretStore
@@ -47,7 +50,14 @@ class Ports:
     make_identities: Callable[[], Identities | None] = lambda: None
     make_account_list: Callable[[], AccountList | None] = lambda: None
     make_domains: Callable[[], Domains | None] = lambda: None
+    #: A place for files that are too large for a request.
+    make_files: Callable[[], Files | None] = lambda: None
     make_secret_store: Callable[[], SecretStore | None] = lambda: None
+    #: Who is told of alarms, and where mails come in; None where there is nobody and nothing.
+    make_alarms: Callable[[], Alarms | None] = lambda: None
+    make_mailbox: Callable[[], Mailbox | None] = lambda: None
+    #: An object of a bucket, by bucket and key: mails that SES has received and stored.
+    read_stored: Callable[[str, str], bytes] | None = None
 
     @cached_property
     def mailer(self) -> Mailer:

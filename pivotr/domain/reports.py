@@ -78,6 +78,21 @@ class UndoReport(BaseModel):
     kept: int = 0
 
 
+class UploadRun(BaseModel):
+    """A file that is imported in the background: `rows` that are done, `reason` where it cannot be."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    upload: str
+    file: str
+    actor: str = ""
+    state: Literal["waiting", "importing", "done", "failed"]
+    at: str
+    rows: int = 0
+    import_id: str = ""
+    reason: str = ""
+
+
 class ErasureReport(BaseModel):
     """What the erasure of a person took away; `lead` is the keyed id under which an empty tombstone stays.
 

@@ -42,6 +42,9 @@ _SCHEDULE = timedelta(minutes=5)
 _IDLE_AFTER_WORK = timedelta(seconds=1)
 _IDLE = timedelta(seconds=60)
 _LONGEST_PAUSE = 0.5
+#: Replies are looked for so often.
+_MAILBOX = "mailbox"
+_MAILBOX_EVERY = timedelta(seconds=60)
 
 
 @dataclass(slots=True)
@@ -76,6 +79,7 @@ class LocalRunner:
         self._wake = threading.Event()
         self._lock = threading.Lock()
         self._heartbeat_at: datetime | None = None
+        self._polled_at: datetime | None = None
         self._worked_since = True
         self.state = RunnerState()
 
@@ -90,12 +94,13 @@ class LocalRunner:
 
         Jobs at work are finished first. Raises what the storage raises when it cannot be read at all.
         """
-        size = sum(spec.concurrency for _, spec, _ in SOURCES) + 1
+        size = sum(spec.concurrency for _, spec, _ in SOURCES) + 2
         with ThreadPoolExecutor(size, thread_name_prefix="pivotr") as pool:
             while not stop.is_set():
                 self._wake.clear()
                 moved = sum(chore() for chore in self._ports.chores)
                 moved += self._beat(pool)
+                self._look_for_replies(pool)
                 moved += sum(self._dispatch(pool, *source) for source in SOURCES)
                 on_tick(self.state)
                 if moved:
@@ -214,4 +219,34 @@ class LocalRunner:
             self.state.handled[names.HEARTBEAT.name] += 0 if error else 1
             self.state.failed[names.HEARTBEAT.name] += 1 if error else 0
             self.state.last_error = error or self.state.last_error
+        self._wake.set()
+
+    def _look_for_replies(self, pool: ThreadPoolExecutor) -> None:
+        """Read the mailbox once a minute, where there is one."""
+        if not self._services.settings.mailbox:
+            return
+        now = self._ports.clock.now()
+        with self._lock:
+            is_time = self._polled_at is None or not timedelta(0) <= now - self._polled_at < _MAILBOX_EVERY
+            if self.state.busy[_MAILBOX] or not is_time:
+                return
+            self.state.busy[_MAILBOX] += 1
+        self._polled_at = now
+        pool.submit(self._read_mailbox)
+
+    def _read_mailbox(self) -> None:
+        error, count = "", 0
+        try:
+            count = self._services.incoming.poll()
+        except PivotrError as refused:
+            error = refused.sentence
+        except Exception as unexpected:
+            _log.exception("reading the mailbox failed")
+            error = f"{type(unexpected).__name__}: {unexpected}"
+        with self._lock:
+            self.state.busy[_MAILBOX] -= 1
+            self.state.handled[_MAILBOX] += count
+            self.state.failed[_MAILBOX] += 1 if error else 0
+            self.state.last_error = error or self.state.last_error
+            self._worked_since |= count > 0
         self._wake.set()
