@@ -18,6 +18,7 @@ from pivotr.wiring_ports import Ports, Secrets
 
 if TYPE_CHECKING:
     from pivotr.ports.domains import Domains
+    from pivotr.ports.files import Files
     from pivotr.ports.mailer import AccountList, Identities, Mailer
     from pivotr.ports.table import Table
     from pivotr.ports.verifier import Verifier
@@ -48,6 +49,7 @@ def aws_ports(settings: Settings, environ: Mapping[str, str]) -> Ports:
         make_verifier=lambda: _verifier(settings, secrets),
         make_secrets=lambda: _secrets(secrets),
         make_secret_store=lambda: secrets,
+        make_files=lambda: _files(clients, environ),
         make_identities=lambda: None if settings.env == "sandbox" else ses_identities(clients),
         make_account_list=lambda: ses_account_list(clients),
         make_domains=lambda: _domains(settings),
@@ -111,6 +113,14 @@ def _domains(settings: Settings) -> Domains | None:
     from pivotr.adapters.dns import DnsDomains
 
     return None if settings.env == "sandbox" else DnsDomains()
+
+
+def _files(clients: Clients, environ: Mapping[str, str]) -> Files | None:
+    """The bucket that the deployment tells its function of; nobody else has one."""
+    from pivotr.adapters.aws.s3 import S3Files
+
+    bucket = environ.get(names.ENV_IMPORT_BUCKET, "")
+    return S3Files(clients, bucket) if bucket else None
 
 
 def _verifier(settings: Settings, secrets: AwsSecrets) -> Verifier:

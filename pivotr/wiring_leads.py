@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pivotr.services.past_imports import PastImports
     from pivotr.services.staging import Staging
     from pivotr.services.suppressions import Suppressions
+    from pivotr.services.uploads import Uploads
 
 
 class LeadServices:
@@ -35,6 +36,19 @@ class LeadServices:
             clock=self.ports.clock,
             recent=self.recent,
             key=self.ports.secrets.lead,
+        )
+
+    @cached_property
+    def uploads(self) -> Uploads:
+        """Imports in the background."""
+        from pivotr.services.uploads import Uploads
+
+        return Uploads(
+            table=self.ports.table,
+            queues=self.ports.queues,
+            clock=self.ports.clock,
+            files=self.ports.make_files,
+            run=self.imports.run,
         )
 
     @cached_property

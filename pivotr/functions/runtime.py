@@ -23,6 +23,14 @@ class BatchAnswer(TypedDict):
     batchItemFailures: list[ItemFailure]
 
 
+_listeners: list[Callable[[str], object]] = []
+
+
+def listen(listener: Callable[[str], object]) -> None:
+    """Have `listener` told the id of each record before it is worked on: log lines carry it then."""
+    _listeners[:] = [listener]
+
+
 def each_record(event: dict[str, Any], work: Callable[[str], object]) -> BatchAnswer:
     """Run `work` on the body of each record. A record that fails is delivered again and ends in the DLQ.
 
@@ -30,6 +38,8 @@ def each_record(event: dict[str, Any], work: Callable[[str], object]) -> BatchAn
     """
     failures: list[ItemFailure] = []
     for record in event["Records"]:
+        for listener in _listeners:
+            listener(record["messageId"])
         try:
             work(record["body"])
         except PivotrError as error:

@@ -58,7 +58,8 @@ class Imports:
         that are stored by then. Once `is_time_up` says so the import is left unfinished.
 
         An interrupted import is finished by running it again: its own rows are recognised, nothing comes
-        twice, and without `on_row` it goes on behind the last row that was counted. Raises UnreadableFile, InvalidInput.
+        twice, and without `on_row` it goes on behind the last row that was counted. Raises UnreadableFile,
+        InvalidInput.
         """
         options = checked(options)
         base = _import_id(file, options)
@@ -73,7 +74,7 @@ class Imports:
         account = Account(on_row)
         try:
             is_unfinished = self._go_through(
-                leads, options, run, account, on_chunk, is_time_up, is_dry_run=is_dry_run
+                leads, options, run, account, on_chunk, is_time_up=is_time_up, is_dry_run=is_dry_run
             )
         except BaseException:
             # a Ctrl-C too: the next run must not wait for a sign of life from this one
@@ -102,8 +103,8 @@ class Imports:
         run: Run,
         account: Account,
         on_chunk: OnChunk | None,
-        is_time_up: Callable[[], bool],
         *,
+        is_time_up: Callable[[], bool],
         is_dry_run: bool,
     ) -> bool:
         """Store the rows; returns True where time was up before the file was."""

@@ -66,6 +66,10 @@ class SqsQueues:
         self._wait = wait
         self._sleep = sleep
 
+    def locate(self, queue: str) -> None:
+        """Ask for the address of a queue now, so that the first `send` need not. Raises as `send` does."""
+        self._at(queue)
+
     def send(self, queue: str, body: str, *, delay: int = 0) -> None:
         """Put one record; `delay` in whole seconds, 0 to 900. Raises InvalidInput, NotFound."""
         at = self._at(queue)

@@ -1,0 +1,1 @@
+"""What Lambda calls: one module per function, each with a `handler`. Importing one builds its clients."""
