@@ -5,7 +5,9 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from pivotr.domain.bounce_paths import bounce_path
 from pivotr.settings import Settings
+from pivotr.storage.bounce_proof import sees_bounces
 from pivotr.storage.recent import Recent
 from pivotr.wiring_ports import Ports
 
@@ -20,6 +22,10 @@ class MailServices:
     settings: Settings
     ports: Ports
     recent: Recent
+
+    def sees_bounces(self) -> bool:
+        """True where somebody would hear that mails bounce."""
+        return sees_bounces(self.ports.table, bounce_path(self.settings))
 
     @cached_property
     def forecasts(self) -> Forecasts:
@@ -50,6 +56,7 @@ class MailServices:
                 quota=lambda: self.ports.mailer.quota(),  # noqa: PLW0108 - nobody is made before it is wanted
                 identities=self.ports.make_identities,
                 domains=self.ports.make_domains,
+                sees_bounces=self.sees_bounces,
                 credits=self._credits,
                 needed_credits=lambda campaign: self.forecasts.campaign(campaign).credits,
             ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from pivotr.domain.instants import local_day
@@ -37,7 +37,9 @@ class SettingView:
 class OperatorSettings:
     """The operator settings of an environment."""
 
-    def __init__(self, *, table: Table, clock: Clock, sees_bounces: bool = True) -> None:
+    def __init__(
+        self, *, table: Table, clock: Clock, sees_bounces: Callable[[], bool] = lambda: True
+    ) -> None:
         self._table = table
         self._clock = clock
         self._sees_bounces = sees_bounces
@@ -95,6 +97,6 @@ class OperatorSettings:
         if "limit" not in item:
             return []
         coming = Preferences({**stored.values, **changed})
-        cap = (coming if self._sees_bounces else coming.without_bounce_path()).whole("account.cap")
+        cap = (coming if self._sees_bounces() else coming.without_bounce_path()).whole("account.cap")
         limit = min(cap, int(item.get("quota", cap)))
         return [account.set_limit(day, limit=limit, seen=int(item["limit"]))]

@@ -10,7 +10,7 @@ from importlib.resources import files
 
 from pivotr.domain import readiness as remarks
 from pivotr.domain.audience import draw_sender
-from pivotr.domain.bounce_paths import missing_bounce_path
+from pivotr.domain.bounce_paths import why_unseen
 from pivotr.domain.campaigns import Campaign
 from pivotr.domain.leads import Lead
 from pivotr.domain.preferences import Preferences
@@ -51,6 +51,7 @@ class Outside:
     quota: Callable[[], Quota | None]
     identities: Callable[[], Identities | None]
     domains: Callable[[], Domains | None]
+    sees_bounces: Callable[[], bool]
     #: Credits that the verifier has, and those that a campaign (by id) will need.
     credits: Callable[[], int | None]
     needed_credits: Callable[[str], int]
@@ -239,12 +240,11 @@ class Readiness:
         yield from (remark for remark in found if remark.severity == severity)
 
     def _unproven(self, preferences: Preferences) -> Iterator[Remark]:
-        why = missing_bounce_path(self._settings)
-        if why:
+        if not self._outside.sees_bounces():
             cap = preferences.whole("account.cap")
             yield warning(
                 "no-bounce-path",
-                f"At most {cap} mails a day leave until bounces can be seen. {why}",
+                f"At most {cap} mails a day leave until bounces can be seen. {why_unseen(self._settings)}",
                 "How: docs/deliverability.md. The cap: pivotr settings get bounces.unproven_cap",
             )
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from pivotr.domain.campaigns import Campaign
 from pivotr.domain.instants import local_day
 from pivotr.errors import PivotrError
 from pivotr.ports.clock import Clock
 from pivotr.ports.mailer import Mailer, Quota
-from pivotr.ports.table import Table, TransactionCancelled
+from pivotr.ports.table import Table, TransactionCancelled, Update
 from pivotr.storage import account, guarding, stops, transactions
 from pivotr.storage.lanes import Lanes
 from pivotr.storage.metrics import Metrics
@@ -48,6 +49,7 @@ class ProviderWatch:
             _log.warning("quota not read: %s", error.sentence)
             return
         if quota is None:
+            self._follow_cap(today, day)
             return
         self._heed_standing(quota, live)
         if quota.max_24_hours < 0 or "limit" not in day:
@@ -58,11 +60,21 @@ class ProviderWatch:
         quota_limit = int(day.get("used", 0)) + room
         limit = min(preferences.whole("account.cap"), quota_limit)
         if limit != day["limit"] or quota_limit != day.get("quota"):
-            write = account.set_limit(today, limit=limit, quota=quota_limit, seen=int(day["limit"]))
-            try:
-                transactions.run(self._table, [write], token=self._clock.token(), clock=self._clock)
-            except TransactionCancelled:
-                return
+            self._write(account.set_limit(today, limit=limit, quota=quota_limit, seen=int(day["limit"])))
+
+    def _follow_cap(self, today: str, day: Mapping[str, Any]) -> None:
+        """Without a quota the cap alone holds, also one that has come with another mailer or mailbox."""
+        cap = self._recent.preferences().whole("account.cap")
+        limit = min(cap, int(day.get("quota", cap)))
+        if "limit" in day and limit != day["limit"]:
+            self._write(account.set_limit(today, limit=limit, seen=int(day["limit"])))
+
+    def _write(self, write: Update) -> None:
+        """Write unless somebody else has changed the day meanwhile: the next heartbeat looks again."""
+        try:
+            transactions.run(self._table, [write], token=self._clock.token(), clock=self._clock)
+        except TransactionCancelled:
+            return
 
     def _heed_standing(self, quota: Quota, live: Sequence[Campaign]) -> None:
         """Note a word of the provider's that is new; one that ends sending trips the guard."""

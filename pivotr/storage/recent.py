@@ -46,7 +46,10 @@ class Recent:
     of settings, and a change is seen by the next mail.
     """
 
-    def __init__(self, table: Table, clock: Clock, *, sees_bounces: bool = True) -> None:
+    def __init__(
+        self, table: Table, clock: Clock, *, sees_bounces: Callable[[], bool] = lambda: True
+    ) -> None:
+        """`sees_bounces` is asked with the operator settings: while it says no, a low cap holds."""
         self._table = table
         self._clock = clock
         self._sees_bounces = sees_bounces
@@ -93,8 +96,12 @@ class Recent:
 
     def preferences(self) -> Preferences:
         """The operator settings as they hold: while no bounce would be seen, with the low cap for that."""
-        known = self._through("preferences", "", lambda: SettingsStore(self._table).preferences())
-        return known if self._sees_bounces else known.without_bounce_path()
+
+        def read() -> Preferences:
+            known = SettingsStore(self._table).preferences()
+            return known if self._sees_bounces() else known.without_bounce_path()
+
+        return self._through("preferences", "", read)
 
     def profile(self, sender: str) -> Sender | None:
         """A sender's name, address and pace."""

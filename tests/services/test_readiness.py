@@ -192,7 +192,14 @@ class TestWhileNoBounceIsSeen:
         assert told["no-bounce-path"].startswith("At most 50 mails a day leave until bounces can be seen.")
         assert "PIVOTR_MAILBOX is not set" in told["no-bounce-path"]
         assert services.recent.preferences().whole("account.cap") == 50
-        assert rebuilt(house, mailer="smtp", mailbox="imap").recent.preferences().whole("account.cap") == 300
+        with_mailbox = rebuilt(house, mailer="smtp", mailbox="imap")
+        assert with_mailbox.recent.preferences().whole("account.cap") == 50
+        told = {one.code: one.sentence for one in with_mailbox.readiness.check(campaign).warnings}
+        assert "has not been read yet" in told["no-bounce-path"]
+        house.table.put("work", {"key": "bounce-path", "proven_at": "2026-11-24T04:30:00.000Z"})
+        house.clock.sleep(61)
+        assert with_mailbox.recent.preferences().whole("account.cap") == 300
+        assert "no-bounce-path" not in codes(with_mailbox.readiness.check(campaign))
         assert rebuilt(house, mailer="ses").recent.preferences().whole("account.cap") == 50
         assert house.services.recent.preferences().whole("account.cap") == 300
 
@@ -211,6 +218,20 @@ class TestWhileNoBounceIsSeen:
         day = house.table.get("metrics", ("ALL", "2026-11-24"), consistent=True)
         assert day
         assert day["limit"] == 4
+
+    def test_a_day_that_is_open_follows_another_mailer(self, house: House) -> None:
+        house.take("email\nasha@rao.example\nvijay@rao.example\n")
+        house.start(house.campaign())
+        assert house.send_next() == "accepted"
+
+        def limit() -> int:
+            return int((house.table.get("metrics", ("ALL", "2026-11-24"), consistent=True) or {})["limit"])
+
+        assert limit() == 300
+        rebuilt(house, mailer="smtp").heartbeat.run()
+        assert limit() == 50
+        house.services.heartbeat.run()
+        assert limit() == 300
 
 
 @dataclass
