@@ -145,3 +145,20 @@ class Cdk:
             "AWS_SECRET_ACCESS_KEY": sandbox_state.SECRET_KEY,
             "AWS_EC2_METADATA_DISABLED": "true",
         }
+
+
+def synthesise(settings: Settings, output: Path) -> Path:
+    """Write the cloud assembly of an environment into a folder; returns it.
+
+    Raises Misconfigured, InvalidInput, Unavailable.
+    """
+    from pivotr.infra import toolchain
+
+    return toolchain.synth(settings, output)
+
+
+def compiles() -> bool:
+    """True where this machine can give the functions byte code."""
+    from pivotr.infra import pythons
+
+    return pythons.compiler() is not None

@@ -16,6 +16,7 @@ COMMANDS = {
     "secrets": "Keys and passwords of an account.",
     "settings": "What a deployment and an operator have set.",
     "api": "The HTTP API: serve it on this machine, write its document.",
+    "synth": "Write what a deployment would create into a folder.",
     "deploy": "Deploy an environment to AWS, after showing what changes.",
     "diff": "What a deployment would change.",
     "outputs": "Addresses and names of a deployed environment, and its state.",

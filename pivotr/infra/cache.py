@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import sysconfig
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -40,6 +41,13 @@ def kept(name: str, make: Callable[[Path], None]) -> Path:
     return target
 
 
-def forget(name: str) -> None:
-    """Remove an entry; an absent one is no error."""
-    shutil.rmtree(folder() / name, ignore_errors=True)
+def keep_newest(pattern: str, count: int) -> None:
+    """Remove all but the newest entries of a pattern."""
+    found = sorted(folder().glob(pattern), key=lambda path: path.stat().st_mtime, reverse=True)
+    for path in found[count:]:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def interpreter() -> str:
+    """What wheels for this machine depend on: kind and version of Python, system and processor."""
+    return f"{sys.implementation.cache_tag} {sysconfig.get_platform()}"

@@ -86,7 +86,7 @@ class Feedback(Construct):
                 ),
             ),
         )
-        destination.add_dependency(events)
+        destination.add_resource_dependency(events)
         # SES tries the topic when it is named: the policy must be there first.
         destination.node.add_dependency(topic)
         return queue, dead
