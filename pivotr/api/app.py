@@ -17,6 +17,7 @@ from typing import Any, Literal, NoReturn
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.api_gateway import Route
+from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 
 from pivotr.api import callers
 from pivotr.api.calls import Call, answering, present
@@ -256,12 +257,16 @@ def _check_query(route: Route, event: Mapping[str, Any]) -> None:
             )  # fmt: skip
 
 
-def _strict_json(text: str) -> Any:
-    """JSON as the standard has it: no NaN, no Infinity, no depth that breaks the reader."""
+def _strict_json(text: str) -> dict[str, Any]:
+    """A JSON object as the standard has it: no NaN, no Infinity, no depth that breaks the reader."""
     try:
-        return json.loads(text, parse_constant=_no_constant)
+        found = json.loads(text, parse_constant=_no_constant)
     except RecursionError:
         raise json.JSONDecodeError("too deep", text, 0) from None
+    if not isinstance(found, dict):
+        wrong = {"type": "object_type", "loc": ("body",), "msg": "Input should be an object"}
+        raise RequestValidationError([wrong])
+    return found
 
 
 def _no_constant(name: str) -> NoReturn:
