@@ -63,11 +63,19 @@ class ProviderWatch:
             self._write(account.set_limit(today, limit=limit, quota=quota_limit, seen=int(day["limit"])))
 
     def _follow_cap(self, today: str, day: Mapping[str, Any]) -> None:
-        """Without a quota the cap alone holds, also one that has come with another mailer or mailbox."""
-        cap = self._recent.preferences().whole("account.cap")
-        limit = min(cap, int(day.get("quota", cap)))
-        if "limit" in day and limit != day["limit"]:
-            self._write(account.set_limit(today, limit=limit, seen=int(day["limit"])))
+        """Without a quota the cap alone holds, also one that has come with another mailer or mailbox.
+
+        A limit that is lower for another reason stays: the provider's word that the day is used up.
+        """
+        if "limit" not in day:
+            return
+        preferences = self._recent.preferences()
+        cap, seen = preferences.whole("account.cap"), int(day["limit"])
+        was_unproven = seen == preferences.whole("bounces.unproven_cap")
+        limit = cap if cap < seen or was_unproven else seen
+        limit = min(limit, int(day.get("quota", limit)))
+        if limit != seen:
+            self._write(account.set_limit(today, limit=limit, seen=seen))
 
     def _write(self, write: Update) -> None:
         """Write unless somebody else has changed the day meanwhile: the next heartbeat looks again."""
