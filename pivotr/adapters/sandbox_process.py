@@ -38,7 +38,7 @@ def start(
     folder = home / "sandbox"
     for name in ("state", "buckets", "tmp"):
         (folder / name).mkdir(parents=True, exist_ok=True)
-    port = free_port()
+    port = _port(folder / "port")
     log = folder / "emulator.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -78,6 +78,8 @@ def stop(home: Path, *, sleep: Callable[[float], None], keep_state: bool = True)
     folder = home / "sandbox"
     for name in ("tmp", *(() if keep_state else ("state", "buckets"))):
         shutil.rmtree(folder / name, ignore_errors=True)
+    if not keep_state:
+        (folder / "port").unlink(missing_ok=True)
     return was_running
 
 
@@ -106,12 +108,23 @@ def environment(folder: Path, port: int, *, token: str, region: str, checks_righ
     }
 
 
-def free_port() -> int:
-    """A port of the loopback address that nobody uses now."""
+def _port(note: Path) -> int:
+    """The port of the last time, as addresses of queues hold it; else a free one that nobody can guess."""
+    try:
+        port = _bound(int(note.read_text(encoding="utf-8")))
+    except (OSError, ValueError, OverflowError):
+        port = _bound(0)
+    note.write_text(f"{port}\n", encoding="utf-8")
+    return port
+
+
+def _bound(port: int) -> int:
+    """A port of the loopback address that nobody uses now. Raises OSError where that one is in use."""
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(("127.0.0.1", port))
+        found: int = probe.getsockname()[1]
+        return found
 
 
 def _end(pid: int, number: signal.Signals) -> None:
