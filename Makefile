@@ -43,6 +43,9 @@ lock:  ## new lock files from pyproject.toml; needs uv
 	done
 	echo ministack==1.5.33 | uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-header - -o requirements/sandbox.txt
+	uv pip compile --quiet --python-platform aarch64-manylinux_2_28 --python-version 3.13 --generate-hashes \
+		--no-emit-index-url --no-header --no-annotate --constraint requirements/base.txt \
+		--no-emit-package dnspython pivotr/infra/lambda.in -o pivotr/infra/lambda.txt
 
 clean:
 	rm -rf $(VENV) .demo .mypy_cache .ruff_cache .hypothesis
