@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pivotr.cli.context import console, noun
+
+if TYPE_CHECKING:
+    from pivotr.domain.feedback import FeedbackEvent
 
 app = noun("Bounces, complaints and other events.")
 
@@ -24,31 +28,48 @@ def _noun() -> None:
 @app.command("classify")
 def classify(
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="One record body a line, as JSON; - is stdin.")
-    ],
+        Path | None,
+        typer.Argument(metavar="[FILE]", help="One record body a line, as JSON; stdin for - or none."),
+    ] = None,
 ) -> None:
-    """What each record means: its kind, and what is done about whom."""
+    """What each record means: its kind, and what is done about whom. A bad line is answered like any other."""
     from pivotr.cli.line_files import lines_of, write_json
     from pivotr.domain.feedback import parse_body
+    from pivotr.errors import InvalidInput
 
+    if file is None and sys.stdin.isatty():
+        raise InvalidInput(
+            "There is no file.", hint="Name one, or pipe records in: … | pivotr feedback classify"
+        )
     out = console()
-    events = (parse_body(_body(line)) for line in lines_of(file) if line.strip())
+    lines = enumerate(lines_of(file or Path("-")), start=1)
+    events = ((number, parse_body(_body(line))) for number, line in lines if line.strip())
     if out.wants_json:
-        for event in events:
+        for _, event in events:
             people = [{"email": one.email, "action": one.action} for one in event.recipients]
             write_json(out, {"kind": event.kind, "recipients": people})
         return
     out.table(
-        ["kind", "recipients", "detail"],
+        ["line", "kind", "recipients", "of", "detail"],
         [
             (
+                number,
                 event.kind,
                 ", ".join(f"{one.email} ({one.action})" for one in event.recipients),
-                event.detail[:100],
+                event.tags.get("campaign", ""),
+                _detail(event),
             )
-            for event in events
+            for number, event in events
         ],
     )
+
+
+def _detail(event: FeedbackEvent) -> str:
+    """What the provider says, on one line: type and subtype first."""
+    kind = " ".join(filter(None, (event.bounce_type, event.bounce_subtype)))
+    unknown = event.raw_kind if event.kind == "unknown" else ""
+    stored = " ".join(f"s3://{one.bucket}/{one.key}" for one in event.receipt.stored) if event.receipt else ""
+    return ": ".join(filter(None, (kind or unknown or stored, event.detail)))[:160]
 
 
 def _body(line: str) -> str:

@@ -12,6 +12,7 @@ COMMANDS = {
     "logs": "What happened, entry by entry.",
     "suppress": "Addresses that are never written to.",
     "feedback": "Bounces, complaints and other events.",
+    "replies": "Answers that a person has to read.",
     "dlq": "Jobs that failed too often.",
     "secrets": "Keys and passwords of an account.",
     "settings": "What a deployment and an operator have set.",

@@ -18,6 +18,7 @@ from pivotr.storage import log, staged, suppressions, transactions
 from pivotr.storage.leads import Leads
 from pivotr.storage.log import Log
 from pivotr.storage.memberships import Memberships
+from pivotr.storage.open_replies import OpenReplies
 from pivotr.storage.recent import Recent
 from pivotr.storage.reviving import PERSONAL
 from pivotr.storage.schema import ACCOUNT
@@ -70,6 +71,7 @@ class Erasing:
         for row in rows:
             removal = staged.removal(row.id)
             self._table.delete(removal.table, removal.key)
+        OpenReplies(self._table).forget(key)
         if suppression is not None:
             self._empty_suppression(key_of_lead(key))
         erased = sum(self._empty_entry(entry) for entry in self._log.of_lead(key))
