@@ -66,7 +66,9 @@ class Process:
     def renew(self) -> None:
         """Read the keys anew, and the verifier's; what else a process remembers stays. Old keys are kept
         where the new ones cannot be read."""
-        old = self.services() if self._services is None else self._services
+        old = self._services
+        if old is None:
+            return
         fresh = Services(old.settings, replace(old.ports))
         fresh.recent = old.recent
         self._renew_at = self._now() + RENEWED_SECONDS

@@ -1,5 +1,6 @@
-"""Secrets Manager: secrets are read when they are first needed and kept in the process for 15 minutes.
+"""Secrets Manager: secrets are read when they are needed; whoever needs them keeps them.
 
+A process of a function keeps the keys for a quarter of an hour, the verifier its key until it is refused.
 The stack knows only their names: what a template makes or holds, others can read (promise P12).
 """
 
@@ -18,10 +19,9 @@ from pivotr.adapters.key_material import Keys, fresh_keys, from_json, to_json
 from pivotr.errors import Misconfigured
 from pivotr.ports.secret_store import SecretFacts
 
-#: Seconds for which a secret that was read is used without asking again.
-KEPT_SECONDS: Final = 900.0
-#: A verifier that goes on refusing its key must not ask for it at every check.
-_SHORTEST: Final = 10.0
+#: Seconds for which a secret that was read is given again: a verifier that goes on refusing its key, or a
+#: stranger who tries links, must not make us ask each time.
+KEPT_SECONDS: Final = 10.0
 
 _HINTS: Final = {
     names.SECRET_KEYS: "Run `pivotr deploy` for this environment: it makes them.",
@@ -40,18 +40,18 @@ class AwsSecrets:
         self._now = now
         self._kept: dict[str, tuple[str, float]] = {}
 
-    def read(self, name: str, *, younger_than: float = KEPT_SECONDS) -> str:
-        """A secret that was read at most so many seconds ago. Raises Misconfigured, Unavailable, NoAnswer."""
+    def read(self, name: str) -> str:
+        """A secret, as it was in the last ten seconds. Raises Misconfigured, Unavailable, NoAnswer."""
         kept = self._kept.get(name)
-        if kept is not None and self._now() - kept[1] < younger_than:
+        if kept is not None and self._now() - kept[1] < KEPT_SECONDS:
             return kept[0]
         value = str(self._call("get_secret_value", name).get("SecretString", ""))
         self._kept[name] = (value, self._now())
         return value
 
     def verifier_key(self) -> str:
-        """The key for MyEmailVerifier, read anew each time: the verifier keeps it until it is refused."""
-        return self.read(names.SECRET_VERIFIER, younger_than=_SHORTEST)
+        """The key for MyEmailVerifier, which asks at its first check and again when the key is refused."""
+        return self.read(names.SECRET_VERIFIER)
 
     def keys(self) -> Keys:
         """The keys of ids and links. Raises Misconfigured, Unavailable."""
