@@ -55,7 +55,11 @@ def create_queue(client: Any, spec: names.QueueSpec, name: str) -> str:
     )["QueueUrl"]
     arn = client.get_queue_attributes(QueueUrl=dlq, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     policy = {"deadLetterTargetArn": arn, "maxReceiveCount": spec.max_receive}
-    attributes = {"VisibilityTimeout": str(spec.visibility), "RedrivePolicy": json.dumps(policy)}
+    attributes = {
+        "VisibilityTimeout": str(spec.visibility),
+        "MessageRetentionPeriod": str(spec.retention),
+        "RedrivePolicy": json.dumps(policy),
+    }
     return str(client.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"])
 
 

@@ -11,6 +11,9 @@ from backends import BACKENDS, Backend, Instant
 from pivotr.ports.queues import Queues
 from pivotr.ports.table import Table
 
+#: Hundreds of calls, which take seconds where a call crosses botocore.
+LONG = {"test_every_pair_under_all_and_either"}
+
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a test of the contract on each environment that can do what it needs."""
@@ -19,8 +22,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     needed = {trait for mark in metafunc.definition.iter_markers("needs") for trait in mark.args}
     if "instant" in metafunc.fixturenames:
         needed.add("clock")
+    is_long = metafunc.function.__name__ in LONG
     chosen = [
-        pytest.param(name, marks=pytest.mark.slow if environment.is_slow else ())
+        pytest.param(
+            name, marks=pytest.mark.slow if environment.is_slow or (is_long and environment.is_remote) else ()
+        )
         for name, environment in BACKENDS.items()
         if needed <= environment.traits
     ]

@@ -106,6 +106,7 @@ def test_the_time_hidden_can_be_chosen(queues: Queues, instant: Instant) -> None
         queues.receive(SENDING, visibility=12 * 3600 + 1)
 
 
+@pytest.mark.needs("receipts")
 def test_a_stale_receipt_acknowledges_nothing(queues: Queues, instant: Instant) -> None:
     queues.send(SENDING, "x")
     stale = receive_one(queues)
@@ -195,6 +196,7 @@ def test_a_record_from_before_the_dead_letter_queue_is_stale(queues: Queues, ins
     assert queues.depth(DLQ) == Depth(0, 0, in_flight=1)
 
 
+@pytest.mark.needs("peek")
 def test_old_records_are_dropped(queues: Queues, instant: Instant) -> None:
     queues.send(VERIFICATION_QUEUE.name, "x")
     instant.advance(VERIFICATION_QUEUE.retention - 1)
@@ -205,6 +207,7 @@ def test_old_records_are_dropped(queues: Queues, instant: Instant) -> None:
     assert queues.depth(VERIFICATION_QUEUE.dlq) == Depth(0, 0, 0)
 
 
+@pytest.mark.needs("retention")
 def test_dead_letters_are_kept_from_the_day_they_were_sent(queues: Queues, instant: Instant) -> None:
     spec = VERIFICATION_QUEUE
     queues.send(spec.name, "x")
@@ -219,6 +222,7 @@ def test_dead_letters_are_kept_from_the_day_they_were_sent(queues: Queues, insta
     assert queues.receive(spec.dlq) == []
 
 
+@pytest.mark.needs("peek")
 def test_looking_takes_nothing(queues: Queues, instant: Instant) -> None:
     queues.send_many(SENDING, ["a", "b", "c"])
     queues.send(SENDING, "later", delay=60)

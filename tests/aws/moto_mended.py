@@ -1,7 +1,8 @@
-"""moto compares with Python's signs: it crashes on unlike types, takes True for 1, cannot size what is absent.
+"""Where moto is known to answer otherwise than AWS, mended, so that the contract runs whole on it.
 
-DynamoDB says in each of these cases that the condition does not hold (developer guide, "Comparison operator
-and function reference"). `mended` makes moto say so too; the contract then runs whole.
+Conditions: moto compares with Python's signs. It crashes on unlike types, takes True for 1, and cannot size
+what is absent; for DynamoDB none of these conditions holds (developer guide, "Comparison operator and
+function reference"). Queues: a record of moto's comes back a millisecond after its time.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 from unittest.mock import patch
 
 from moto.dynamodb import comparisons
+from moto.sqs import models as sqs
 
 _SIGNS: dict[str, Callable[[Any, Any], bool]] = {
     "OpLessThan": operator.lt,
@@ -25,12 +27,13 @@ _SIGNS: dict[str, Callable[[Any, Any], bool]] = {
 
 @contextmanager
 def mended() -> Iterator[None]:
-    """Let moto's conditions be judged as DynamoDB's are."""
+    """Let moto answer as AWS does."""
     with ExitStack() as patches:
         for name, sign in _SIGNS.items():
             patches.enter_context(patch.object(getattr(comparisons, name), "expr", _compared(sign)))
         patches.enter_context(patch.object(comparisons.FuncIn, "expr", _is_one_of))
         patches.enter_context(patch.object(comparisons.FuncSize, "expr", _size))
+        patches.enter_context(patch.object(sqs.Message, "visible", property(_is_visible)))
         yield
 
 
@@ -51,6 +54,10 @@ def _is_one_of(self: Any, item: Any) -> bool:
 def _size(self: Any, item: Any) -> Decimal | None:
     is_sized = self.attr.get_type(item) in ("S", "SS", "L", "M")
     return Decimal(len(self.attr.expr(item))) if is_sized else None
+
+
+def _is_visible(self: Any) -> bool:
+    return bool(sqs.unix_time_millis() >= self.visible_at)
 
 
 def _kind(value: Any) -> type | None:
