@@ -18,8 +18,8 @@ from pivotr.names import FunctionSpec
 F = TypeVar("F", bound=Callable[..., Any])
 
 JSON = "application/json"
-#: Bytes of a JSON body: a template of the largest size in two forms, with room.
-LARGEST_JSON = 1 << 20
+#: Bytes of a JSON body: the largest template as text and HTML, every sign of it escaped as two `\\uXXXX`.
+LARGEST_JSON = 5 << 19
 #: Bytes of a file. Lambda takes 6 MB per event, and a file is a third longer in base64.
 LARGEST_FILE = 4 << 20
 
