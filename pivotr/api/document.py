@@ -68,7 +68,7 @@ def document() -> dict[str, Any]:
         )
     )
     schemas = {**written["components"]["schemas"], **_answers()}
-    for name in ("HTTPValidationError", "ValidationError"):
+    for name in ("HTTPValidationError", "ResponseValidationError", "ValidationError"):
         schemas.pop(name, None)
     paths: dict[str, Any] = {}
     for facts in (one for noun in nouns for one in noun.facts):
