@@ -25,13 +25,19 @@ def register_moves(app: typer.Typer) -> None:
         app.command(name)(command)
 
 
-def start(key: options.Key, yes: Yes = False) -> None:
+def start(
+    key: options.Key,
+    acknowledge: Annotated[
+        bool, typer.Option("--acknowledge", help="The list that the guard has stopped is mended.")
+    ] = False,
+    yes: Yes = False,
+) -> None:
     """Begin. Returns at once; `pivotr run` does the sending."""
     from pivotr.cli import campaign_views
 
     campaign = options.find(key)
     _ask_in_production(f"Start “{campaign.name}”?", yes=yes)
-    started = services().transitions.start(campaign.id, actor=actor())
+    started = services().transitions.start(campaign.id, actor=actor(), acknowledge=acknowledge)
     out = console()
     if out.wants_json:
         out.data(started)

@@ -32,7 +32,7 @@ def classify(
         typer.Argument(metavar="[FILE]", help="One record body a line, as JSON; stdin for - or none."),
     ] = None,
 ) -> None:
-    """What each record means: its kind, and what is done about whom. A bad line is answered like any other."""
+    """What each record means: its kind, and what is done about whom. Bad lines are answered too."""
     from pivotr.cli.line_files import lines_of, write_json
     from pivotr.domain.feedback import parse_body
     from pivotr.errors import InvalidInput

@@ -105,7 +105,7 @@ class Logs:
     def _line(self, item: Item, email: str) -> LogLine:
         profile = self._recent.profile(item["sender"]) if item.get("sender") else None
         sender = profile.address if profile else item.get("sender", "")
-        reason = str(item.get("reason", "") or item.get("detail", ""))
+        reason = str(item.get("reason", "") or item.get("detail", "") or _change(item))
         pattern = SENTENCES.get(item["kind"], f"{item['kind'].replace('_', ' ').capitalize()}. {{why}}")
         step = item.get("step", 1)
         to = email or item.get("leadId", "") or "this lead"
@@ -124,3 +124,16 @@ class Logs:
             actor=item.get("actor", ""),
             reason=reason,
         )
+
+
+def _change(item: Item) -> str:
+    """What became of a setting; a line of the guard that was raised is told as such."""
+    if "setting" not in item:
+        return ""
+    name, old, new = (str(item.get(part, "")) for part in ("setting", "old", "new"))
+    told = f"{name} from {old or 'empty'} to {new or 'empty'}"
+    try:
+        is_raised = name.startswith("guard.") and float(new) > float(old)
+    except ValueError:
+        is_raised = False
+    return f"{told}: the guard acts later than before" if is_raised else told

@@ -22,12 +22,14 @@ from pivotr.errors import Conflict, NotFound
 from pivotr.ports.clock import Clock
 from pivotr.ports.queues import Queues
 from pivotr.ports.table import Reason, Table, TransactionCancelled, Write
-from pivotr.storage import account, conditions, lanes, log, settings, sweeping, transactions, turns
+from pivotr.storage import account, conditions, lanes, log, settings, stops, sweeping, transactions, turns
 from pivotr.storage import campaigns as campaign_writes
 from pivotr.storage.campaigns import Campaigns
 from pivotr.storage.lanes import Lanes
 from pivotr.storage.recent import Recent
+from pivotr.storage.schema import ACCOUNT
 from pivotr.storage.settings import SettingsStore
+from pivotr.storage.stops import Stops
 from pivotr.storage.templates import Templates
 
 _log = logging.getLogger(__name__)
@@ -56,15 +58,17 @@ class Transitions:
         self._lanes = Lanes(table)
         self._templates = Templates(table)
 
-    def start(self, key: str, *, actor: str = "") -> Campaign:
+    def start(self, key: str, *, actor: str = "", acknowledge: bool = False) -> Campaign:
         """Begin: fix the template versions, put the campaign on its lanes, emit. O(1) whatever the audience.
 
-        Raises Conflict (state, guard, full lane), and what forbids a start: InvalidInput, Misconfigured.
+        Raises Conflict (state, guard, full lane, a list that the guard has stopped), and what forbids a start:
+        InvalidInput, Misconfigured.
         """
         campaign = self._find(key)
         if campaign.status != "draft":
             raise refuse_transition(campaign, "start")
         self._refuse(campaign)
+        self._heed_lists(campaign, "start", actor, acknowledge=acknowledge)
         steps = tuple(self._fixed(step) for step in campaign.steps)
         values = {"steps": [step.model_dump(mode="json") for step in steps]}
         return self._open(campaign, "start", actor, values=values)
@@ -85,8 +89,9 @@ class Transitions:
                 f"“{campaign.name}” was paused by {reason}",
                 hint=f"If the cause is mended: pivotr campaign resume {campaign.id} --acknowledge",
             )
+        self._heed_lists(campaign, "resume", actor, acknowledge=acknowledge)
         if guard.get("tripped"):
-            self._acknowledge(actor)
+            self._acknowledge(actor, str(guard.get("reason", "")))
         return self._open(campaign, "resume", actor)
 
     def pause(self, key: str, *, actor: str = "", reason: str = "operator") -> Campaign:
@@ -188,10 +193,33 @@ class Transitions:
                 job = VerifyJob(sender=lane.id, ticket=lane.ticket + 1, campaign=campaign.id)
                 turns.emit(self._queues, job)
 
-    def _acknowledge(self, actor: str) -> None:
+    def _heed_lists(self, campaign: Campaign, verb: Verb, actor: str, *, acknowledge: bool) -> None:
+        """A list that the guard has stopped is used again only when an operator has looked at it."""
+        stopped = Stops(self._table).of_lists(campaign.lists)
+        if not stopped:
+            return
+        reason = " ".join(stopped.values())
+        if not acknowledge:
+            raise Conflict(
+                f"The guard has stopped the {reason}",
+                hint=f"If its addresses are mended: pivotr campaign {verb} {campaign.id} --acknowledge",
+            )
+        writes = [stops.lift(map(stops.list_key, stopped)), self._acknowledgement(reason, actor)]
+        transactions.run(self._table, writes, token=self._clock.token(), clock=self._clock)
+
+    def _acknowledgement(self, reason: str, actor: str) -> Write:
+        now = self._clock.now()
+        key = log.plain_key(now, self._clock.token(), "guard", "acknowledged")
+        return log.entry(ACCOUNT, key, "acknowledged", at=now, actor=actor, reason=reason)
+
+    def _acknowledge(self, actor: str, reason: str) -> None:
         now = self._clock.now()
         days = account.days_around(now, self._recent.preferences().zone)
-        writes: list[Write] = [settings.acknowledge_guard(actor, now), *map(account.clear_day, days)]
+        writes: list[Write] = [
+            settings.acknowledge_guard(actor, now),
+            *map(account.clear_day, days),
+            self._acknowledgement(reason, actor),
+        ]
         try:
             transactions.run(self._table, writes, token=self._clock.token(), clock=self._clock)
         except TransactionCancelled:
