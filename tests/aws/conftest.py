@@ -8,9 +8,8 @@ from collections.abc import Iterator
 import pytest
 from moto import mock_aws
 
-from pivotr.adapters.aws.clients import Clients, Credentials
-
-REGION = "ap-south-1"
+from pivotr.adapters.aws.clients import Clients
+from tests.aws.resources import make_clients
 
 
 @pytest.fixture(autouse=True)
@@ -35,4 +34,4 @@ def account(no_credentials: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[N
 @pytest.fixture(scope="session")
 def clients() -> Clients:
     """Made once: a client takes half a second, and what a test changes on it is taken back."""
-    return Clients(REGION, credentials=Credentials("AKIAEXAMPLEEXAMPLE00", "example"))
+    return make_clients()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,28 +16,15 @@ from pivotr.errors import Conflict, InvalidInput, Misconfigured, NoAnswer, NotFo
 from pivotr.names import FEEDBACK_QUEUE, SENDING_QUEUE, VERIFICATION_QUEUE
 from pivotr.ports.queues import Depth
 from pivotr.services.dead_letters import DeadLetters
+from tests.aws.resources import create_queue
 
 SENDING, DLQ = SENDING_QUEUE.name, SENDING_QUEUE.dlq
-
-
-def create(client: Any, spec: names.QueueSpec, name: str = "") -> str:
-    """A queue with its DLQ, as the stack makes them; returns its URL."""
-    plain = name or names.physical("dev", spec.name)
-    dlq = client.create_queue(QueueName=f"{plain}-dlq")["QueueUrl"]
-    arn = client.get_queue_attributes(QueueUrl=dlq, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    policy = {"deadLetterTargetArn": arn, "maxReceiveCount": spec.max_receive}
-    return str(
-        client.create_queue(
-            QueueName=plain,
-            Attributes={"VisibilityTimeout": str(spec.visibility), "RedrivePolicy": json.dumps(policy)},
-        )["QueueUrl"]
-    )
 
 
 @pytest.fixture
 def queues(account: None, clients: Clients) -> SqsQueues:
     for spec in names.QUEUES:
-        create(clients.client("sqs"), spec)
+        create_queue(clients.client("sqs"), spec, names.physical("dev", spec.name))
     return SqsQueues(clients, "dev")
 
 
@@ -59,8 +45,8 @@ def url_of(stub: Stubber, queue: str) -> str:
 
 def test_the_feedback_queue_may_be_one_that_exists_elsewhere(account: None, clients: Clients) -> None:
     there = clients.client("sqs", region="eu-west-1")
-    url = create(there, FEEDBACK_QUEUE, "ses-events")
-    create(clients.client("sqs"), SENDING_QUEUE)
+    url = create_queue(there, FEEDBACK_QUEUE, "ses-events")
+    create_queue(clients.client("sqs"), SENDING_QUEUE, names.physical("dev", SENDING))
     queues = SqsQueues(clients, "dev", feedback_url=url)
     queues.send(FEEDBACK_QUEUE.name, "an event")
     queues.send(SENDING, "a job")
