@@ -57,7 +57,7 @@ class CdkCommand:
 def reason(lines: Sequence[str]) -> str:
     """The line that tells why: the first that speaks of a failure, else the last one."""
     said = [line.strip() for line in lines if line.strip()]
-    telling = re.compile(r"❌|\bfailed\b|\berror\b|\bdenied\b|\bexpired\b", re.IGNORECASE)
+    telling = re.compile(r"❌|: fail: |\bfailed\b|\berror\b|\bdenied\b|\bexpired\b", re.IGNORECASE)
     found = next((line for line in said if telling.search(line)), said[-1] if said else "it gave no reason")
     return found.lstrip("❌ ").strip()
 
