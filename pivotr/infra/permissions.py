@@ -160,7 +160,7 @@ GRANTS: dict[FunctionSpec, Grants] = {
         ),
         secrets=(names.SECRET_KEYS,),
         invokes=(names.LEAD_IMPORT.name,),
-        others=(Statement("LeadFiles", ("s3:GetObject", "s3:PutObject"), ("bucket/imports/*",)),),
+        others=(Statement("LeadFiles", ("s3:GetObject", "s3:PutObject"), ("bucket/imports/imports/*",)),),
     ),
     names.API_LEADS: Grants(
         (

@@ -9,7 +9,7 @@ from pivotr import names
 from pivotr.infra.asset import Archive
 from pivotr.infra.config import Config
 from pivotr.infra.constructs.api_gateway import ApiGateway
-from pivotr.infra.constructs.arns import Arns
+from pivotr.infra.constructs.arns import Arns, bucket_name
 from pivotr.infra.constructs.budgets import Budgets
 from pivotr.infra.constructs.dynamodb_tables import DynamoDbTables
 from pivotr.infra.constructs.feedback import Feedback
@@ -50,10 +50,11 @@ class PivotrStack(cdk.Stack):
             variables={
                 "PIVOTR_FEEDBACK_QUEUE_URL": feedback.queue.queue_url,
                 "PIVOTR_PUBLIC_URL": settings.public_url or api.url,
-                names.ENV_IMPORT_BUCKET: imports.bucket.bucket_name,
+                names.ENV_IMPORT_BUCKET: bucket_name(config, "imports"),
             },
         )
         api.connect(functions.functions)
+        imports.tell(functions.functions[names.LEAD_IMPORT.name])
         dead_letters = dict(queues.dead_letters)
         if feedback.dead_letters is not None:
             dead_letters[names.FEEDBACK_QUEUE.name] = feedback.dead_letters

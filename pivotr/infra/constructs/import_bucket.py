@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import aws_cdk as cdk
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
@@ -11,6 +12,8 @@ from pivotr.infra.config import Config
 from pivotr.infra.constructs.arns import bucket_name
 
 KEPT_DAYS = 3
+#: Where uploads put their files.
+PREFIX = "imports/"
 
 
 class ImportBucket(Construct):
@@ -45,5 +48,34 @@ class ImportBucket(Construct):
             if origins
             else None,
         )
+        self._arn = f"arn:{cdk.Aws.PARTITION}:s3:::{bucket_name(config, 'imports')}"
         key = names.OUTPUT_IMPORT_BUCKET
         cdk.CfnOutput(self, f"{key}Output", value=self.bucket.bucket_name).override_logical_id(key)
+
+    def tell(self, function: lambda_.Function) -> None:
+        """Have a function go on with every file that has arrived."""
+        permission = lambda_.CfnPermission(
+            self,
+            "MayTell",
+            action="lambda:InvokeFunction",
+            function_name=function.function_arn,
+            principal="s3.amazonaws.com",
+            source_account=cdk.Aws.ACCOUNT_ID,
+            source_arn=self._arn,
+        )
+        bucket = self.bucket.node.default_child
+        bucket.add_resource_dependency(permission)
+        # The higher construct would bring a function and a role of its own for this one property.
+        bucket.notification_configuration = s3.CfnBucket.NotificationConfigurationProperty(
+            lambda_configurations=[
+                s3.CfnBucket.LambdaConfigurationProperty(
+                    event="s3:ObjectCreated:*",
+                    function=function.function_arn,
+                    filter=s3.CfnBucket.NotificationFilterProperty(
+                        s3_key=s3.CfnBucket.S3KeyFilterProperty(
+                            rules=[s3.CfnBucket.FilterRuleProperty(name="prefix", value=PREFIX)]
+                        )
+                    ),
+                )
+            ]
+        )

@@ -1,0 +1,1 @@
+"""What a deployment creates, judged by the synthesised template and the functions' archive."""
