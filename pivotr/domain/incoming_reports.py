@@ -107,7 +107,7 @@ def _complaint(feedback: Message, parts: list[Message]) -> Report:
 
 def _free_text(message: Message, parts: list[Message]) -> Report | None:
     """A bounce in prose: believed where the returned mail shows our attempt and a code says what happened."""
-    text = body(message)
+    text = body(message).replace("\r\n", "\n")
     returned = _returned(parts)
     if not returned.attempt:
         # the mail stands in the text itself, behind a line that says so

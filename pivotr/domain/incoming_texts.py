@@ -33,10 +33,10 @@ _SPLIT_ATTRIBUTION = re.compile(r"^\s*(?:on|am|le|el|il)\b.{4,160}$", re.IGNOREC
 
 def header(message: Message, name: str) -> str:
     """A header as one line of text, its encoded words decoded; empty where it is missing."""
-    value = message.get(name)
-    if value is None:
-        return ""
-    text = str(value)
+    wanted = name.lower()
+    value = next((str(one) for key, one in message.raw_items() if key.lower() == wanted), "")
+    # bytes beyond ASCII come as halves of surrogate pairs: programs that send them mean UTF-8
+    text = value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     if "=?" in text:
         text = _decoded(text)
     return " ".join(text.encode("utf-8", "replace").decode().split())[:_LIMIT]

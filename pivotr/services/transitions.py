@@ -61,7 +61,7 @@ class Transitions:
     def start(self, key: str, *, actor: str = "", acknowledge: bool = False) -> Campaign:
         """Begin: fix the template versions, put the campaign on its lanes, emit. O(1) whatever the audience.
 
-        Raises Conflict (state, guard, full lane, a list that the guard has stopped), and what forbids a start:
+        Raises Conflict (state, guard, full lane, a list that the guard stopped), and what forbids a start:
         InvalidInput, Misconfigured.
         """
         campaign = self._find(key)
