@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from pivotr.ports.verifier import Verifier
 
 
+#: Seconds for which SQS may wait for records: it asks all of its machines then, not only a few.
+LONG_POLL = 1
+
+
 def aws_ports(settings: Settings, environ: Mapping[str, str]) -> Ports:
     """Tables, queues, mails and secrets of an account; nothing is called before it is used."""
     if settings.env == "sandbox":
@@ -40,7 +44,7 @@ def aws_ports(settings: Settings, environ: Mapping[str, str]) -> Ports:
             settings.env,
             feedback_url=settings.feedback_queue_url,
             feedback_region=settings.feedback_region,
-            wait=1,
+            wait=LONG_POLL,
             # the emulator has no moves of its own
             sleep=None if settings.env == "sandbox" else clock.sleep,
         ),
