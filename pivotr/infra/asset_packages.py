@@ -19,7 +19,7 @@ SERVICES = ("dynamodb", "lambda", "s3", "secretsmanager", "sesv2", "sqs")
 _BOTOCORE_DATA = ("endpoints.json", "partitions.json", "sdk-default-configuration.json", "_retry.json")
 _UNUSED_UTILITIES = (
     "auth_alpha", "batch", "circuit_breaker", "data_masking", "feature_flags", "idempotency",
-    "jmespath_utils", "kafka", "parameters", "parser", "streaming", "validation",
+    "kafka", "parameters", "parser", "streaming", "validation",
 )  # fmt: skip
 #: What no function reads, by pattern: build notes, stubs, examples, pages of an API browser, an old API, a
 #: second copy of the time zones, and the parts of Powertools that are not used here.

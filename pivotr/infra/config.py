@@ -58,6 +58,11 @@ class Config:
         return self.settings.env
 
     @property
+    def demands_tls(self) -> bool:
+        """Whether resources refuse what comes without TLS; the emulator has none on the loopback address."""
+        return self.settings.env != "sandbox"
+
+    @property
     def configuration_set(self) -> str:
         """Configuration set that every mail names."""
         return self.settings.configuration_set or f"pivotr-{self.env}-events"

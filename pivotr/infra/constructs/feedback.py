@@ -49,7 +49,12 @@ class Feedback(Construct):
 
     def _made(self, config: Config) -> tuple[sqs.Queue, sqs.Queue]:
         queue, dead = queue_with_dead_letters(self, names.FEEDBACK_QUEUE, config)
-        topic = sns.Topic(self, "Topic", topic_name=names.physical(config.env, "feedback"), enforce_ssl=True)
+        topic = sns.Topic(
+            self,
+            "Topic",
+            topic_name=names.physical(config.env, "feedback"),
+            enforce_ssl=config.demands_tls,
+        )
         topic.add_subscription(subscriptions.SqsSubscription(queue, raw_message_delivery=True))
         events = ses.CfnConfigurationSet(
             self,

@@ -29,7 +29,7 @@ class ImportBucket(Construct):
             "Bucket",
             bucket_name=bucket_name(config, "imports"),
             encryption=s3.BucketEncryption.S3_MANAGED,
-            enforce_ssl=True,
+            enforce_ssl=config.demands_tls,
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
             removal_policy=cdk.RemovalPolicy.DESTROY,

@@ -53,7 +53,10 @@ class Monitoring(Construct):
 
     def _alert_topic(self) -> sns.Topic:
         topic = sns.Topic(
-            self, "Alerts", topic_name=names.physical(self._config.env, "alerts"), enforce_ssl=True
+            self,
+            "Alerts",
+            topic_name=names.physical(self._config.env, "alerts"),
+            enforce_ssl=self._config.demands_tls,
         )
         topic.add_to_resource_policy(
             iam.PolicyStatement(

@@ -15,13 +15,7 @@ from pivotr.infra import permissions
 from pivotr.names import FunctionSpec
 
 #: Resource types that the emulator refuses, and with them the whole stack. Alarms on metric math join them.
-#: Resource policies go too: they demand TLS, which the emulator does not speak on the loopback address.
-NOT_ON_SANDBOX = (
-    "AWS::Budgets::Budget",
-    "AWS::S3::BucketPolicy",
-    "AWS::SNS::TopicPolicy",
-    "AWS::SQS::QueuePolicy",
-)
+NOT_ON_SANDBOX = ("AWS::Budgets::Budget",)
 
 
 class Sandbox(Construct):

@@ -41,7 +41,7 @@ def _queue(
         names.camel(name),
         queue_name=names.physical(config.env, name),
         encryption=sqs.QueueEncryption.SQS_MANAGED,
-        enforce_ssl=True,
+        enforce_ssl=config.demands_tls,
         retention_period=cdk.Duration.seconds(retention),
         visibility_timeout=cdk.Duration.seconds(visibility) if visibility else None,
         dead_letter_queue=dead_letter_queue,
