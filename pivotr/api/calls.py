@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pivotr.api.problems import Refusal
+from pivotr.errors import Misconfigured
 
 if TYPE_CHECKING:
     from pivotr.api.callers import Caller
@@ -53,6 +54,15 @@ def services() -> Services:
 def actor() -> str:
     """Who calls, for log entries."""
     return _present.get().caller.actor
+
+
+@contextmanager
+def telling_what_is_lacking() -> Iterator[None]:
+    """What the installation lacks for this is told to the caller, who asked for it and may see to it."""
+    try:
+        yield
+    except Misconfigured as error:
+        raise Refusal(409, error.code, error.sentence, error.hint) from None
 
 
 def check_match(tag: str) -> None:

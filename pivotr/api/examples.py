@@ -23,6 +23,7 @@ _REPORT = {
     "import_id": "ijztcxd7jyx7hnjdc", "file": "leads.csv", "list": "diwali", "rows": 3, "accepted": 2,
     "updated": 0, "staged": 0, "duplicate": 1, "rejected": 0, "reasons": {"duplicate_email": 1},
     "warnings": {"no_greeting": 1}, "is_dry_run": False, "is_continued": False,
+    "columns": {"email": "email", "full_name": "full name"}, "variables": [], "is_unfinished": False,
 }  # fmt: skip
 _CAMPAIGN = {
     "id": "diwali-outreach-0005", "name": "Diwali outreach", "status": "running", "reason": "",
@@ -90,12 +91,45 @@ EXAMPLES: dict[str, Any] = {
     "SuppressionMade": {"suppression": _SUPPRESSION, "stopped": 1},
     "SuppressionCheck": {"suppressed": True, "suppression": _SUPPRESSION},
     "SuppressionGone": {"target": "vijay@iyer.example", "freed": 1},
-    "ImportReport": _REPORT,
+    "ImportAnswer": {"report": _REPORT, "upload": None},
+    "UploadBegun": {
+        "upload": "0f6c1b4e6a4f4f0e",
+        "form": {
+            "url": "https://s3.ap-south-1.amazonaws.com/pivotr-dev-imports", "expires_seconds": 900,
+            "largest_bytes": 52428800, "fields": {"key": "imports/0f6c1b4e6a4f4f0e", "policy": "eyJ…"},
+        },
+    },
+    "Upload": {
+        "upload": "0f6c1b4e6a4f4f0e", "file": "leads.xlsx", "actor": "meena@acme.example",
+        "state": "importing", "at": "2026-11-24T04:00:00.000Z", "rows": 12000, "import_id": "", "reason": "",
+    },
+    "Readiness": {
+        "campaign": "diwali-outreach-0005", "audience": 2, "is_whole": True,
+        "remarks": [
+            {
+                "severity": "warning", "code": "no-address",
+                "sentence": "No postal address is under the mails.",
+                "hint": "Set it: pivotr settings set footer.address …",
+            }
+        ],
+        "lacking": [{"address": "vijay@iyer.example", "variables": ["Company"]}],
+    },
+    "TestSends": {
+        "items": [
+            {
+                "to": "me@acme.example", "result": "accepted", "detail": "", "message_id": "0100019ab-1",
+                "sender": "sales@acme.example", "lead": "asha@rao.example",
+                "subject": "A question for Rao Foods", "variant": "0/0",
+                "attempt": "20261124T043000000Z-0f6c1b4e6a4f4f0e",
+                "mail": "From: Acme Sales <sales@acme.example>\r\n…",
+            }
+        ]
+    },
     "ImportRun": {
         "import_id": _REPORT["import_id"], "file": "leads.csv", "list": "diwali",
         "actor": "meena@acme.example", "state": "done", "began": "2026-11-24T04:00:00.000Z",
         "at": "2026-11-24T04:00:01.000Z", "rows": 3,
-        "report": _REPORT, "undone": None,
+        "report": _REPORT, "approved": 0, "discarded": 0, "undone": None,
     },
     "Campaign": _CAMPAIGN,
     "CampaignView": {

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import BinaryIO
+
 import pytest
 
 from pivotr import names
+from pivotr.ports.files import UploadForm
 from tests.api.caller import Caller
 from tests.services.house import House
 
@@ -178,11 +181,64 @@ def test_a_file_is_imported(call: Caller, kind: str) -> None:
     tried = call.ok(
         "POST", "/api/leads/import", raw=file, query={**query, "dry_run": "true"}, content_type=kind
     )
-    assert tried.json["is_dry_run"] is True
-    done = call.ok("POST", "/api/leads/import", raw=file, query=query, content_type=kind).json
+    assert tried.json["report"]["is_dry_run"] is True
+    done = call.ok("POST", "/api/leads/import", raw=file, query=query, content_type=kind).json["report"]
     assert (done["rows"], done["accepted"], done["duplicate"], done["rejected"]) == (3, 1, 1, 1)
     assert call.ok("GET", f"/api/leads/import/{done['import_id']}").json["state"] == "done"
     assert "fair.csv" in [one["file"] for one in call.ok("GET", "/api/leads/import").json["items"]]
+
+
+def test_a_large_file_needs_a_place(call: Caller) -> None:
+    told = call("POST", "/api/leads/uploads", {"list": "fair", "file": "fair.csv"})
+    assert (told.status, told.code) == (409, "misconfigured")
+    assert "pivotr leads import" in told.json["hint"]
+
+
+def test_a_large_file_comes_by_its_own_way(call: Caller, house: House) -> None:
+    files: dict[str, bytes] = {}
+
+    class Shelf:
+        def form(self, key: str, *, largest_bytes: int, expires_seconds: int) -> UploadForm:
+            return UploadForm("https://files.example", {"key": key}, expires_seconds, largest_bytes)
+
+        def put(self, key: str, data: bytes) -> None:
+            files[key] = data
+
+        def fetch(self, key: str, into: BinaryIO) -> None:
+            into.write(files[key])
+            into.seek(0)
+
+    house.services.ports.make_files = Shelf
+    begun = call.ok("POST", "/api/leads/uploads", {"list": "fair", "file": "fair.csv", "tags": ["a"]})
+    path = begun.headers["Location"]
+    assert call.ok("GET", path).json["state"] == "waiting"
+    files[begun.json["form"]["fields"]["key"]] = b"email\nkim@iyer.example\n"
+    call.ok("POST", f"{path}/start")
+    assert house.services.uploads.go_on(begun.json["upload"]) == "done"
+    done = call.ok("GET", path).json
+    assert (done["state"], done["rows"]) == ("done", 1)
+    assert call.ok("GET", "/api/leads", query={"list": "fair", "tag": "a"}).json["items"]
+    assert call("GET", "/api/leads/uploads/nothing").status == 404
+
+
+def test_a_test_mail_leaves_and_counts_nothing(call: Caller, house: House, draft: str) -> None:
+    path = f"/api/campaigns/{draft}"
+    body = {"to": ["me@acme.example"], "lead": "asha@rao.example"}
+    (sent,) = call.ok("POST", f"{path}/test-send", body, idempotency_key="once").json["items"]
+    assert (sent["result"], sent["to"], sent["lead"]) == ("accepted", "me@acme.example", "asha@rao.example")
+    call.ok("POST", f"{path}/test-send", body, idempotency_key="once")
+    assert len(house.provider.mails) == 1
+    assert call.ok("GET", path).json["totals"]["sent"] == 0
+
+
+def test_what_is_lacking_for_a_start_is_told_before_and_at_it(call: Caller, house: House, draft: str) -> None:
+    house.services.preferences.set("footer.required", "yes")
+    house.clock.sleep(76)
+    told = call.ok("GET", f"/api/campaigns/{draft}/readiness").json
+    (refusal,) = [one for one in told["remarks"] if one["severity"] == "refusal"]
+    start = call("POST", f"/api/campaigns/{draft}/start")
+    assert start.status in (409, 422)
+    assert start.json["detail"] == refusal["sentence"]
 
 
 def test_dead_letters(call: Caller, house: House) -> None:

@@ -78,6 +78,53 @@ class Previews(Out):
     items: list[Preview]
 
 
+class Remark(Out):
+    """One finding; `code` is stable."""
+
+    severity: Literal["refusal", "warning"]
+    code: str
+    sentence: str
+    hint: str
+
+
+class Lacking(Out):
+    """A lead for whom a text may need values that it does not have."""
+
+    address: str
+    variables: list[str]
+
+
+class Readiness(Out):
+    """Whether a campaign may start; `is_whole` false: only a part of the audience was looked at."""
+
+    campaign: str
+    audience: int
+    is_whole: bool
+    remarks: list[Remark]
+    lacking: list[Lacking]
+
+
+class TestSend(Out):
+    """One test mail and what the provider said; `mail` is the whole mail."""
+
+    to: str
+    result: Literal["accepted", "not sent", "refused", "rejected", "unknown"]
+    detail: str
+    message_id: str
+    sender: str
+    lead: str
+    subject: str
+    variant: str
+    attempt: str
+    mail: str
+
+
+class TestSends(Out):
+    """One for each address."""
+
+    items: list[TestSend]
+
+
 class ForecastDay(Out):
     """Mails on one day, and what kept them from being more."""
 

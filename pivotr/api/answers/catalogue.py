@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from pydantic import BaseModel
 
-from pivotr.api.answers.campaigns import Campaign, CampaignView, Explanation, Forecast, Previews
+from pivotr.api.answers.campaigns import (
+    Campaign,
+    CampaignView,
+    Explanation,
+    Forecast,
+    Previews,
+    Readiness,
+    TestSends,
+)
 from pivotr.api.answers.leads import (
+    ImportAnswer,
     Lead,
     LeadGone,
     LeadView,
@@ -14,6 +23,7 @@ from pivotr.api.answers.leads import (
     SuppressionCheck,
     SuppressionGone,
     SuppressionMade,
+    UploadBegun,
 )
 from pivotr.api.answers.mail import Lint, Sender, Template, TemplateView
 from pivotr.api.answers.system import (
@@ -26,7 +36,7 @@ from pivotr.api.answers.system import (
     Setting,
     Settings,
 )
-from pivotr.domain.reports import AccountMetrics, CampaignMetrics, ErasureReport, ImportReport, ImportRun
+from pivotr.domain.reports import AccountMetrics, CampaignMetrics, ErasureReport, ImportRun, UploadRun
 from pivotr.domain.suppression import Suppression
 
 #: Name in the routes → model; some are reports of the services as they are.
@@ -42,11 +52,15 @@ MODELS: dict[str, type[BaseModel]] = {
     "SuppressionMade": SuppressionMade,
     "SuppressionCheck": SuppressionCheck,
     "SuppressionGone": SuppressionGone,
-    "ImportReport": ImportReport,
+    "ImportAnswer": ImportAnswer,
+    "UploadBegun": UploadBegun,
+    "Upload": UploadRun,
     "ImportRun": ImportRun,
     "Campaign": Campaign,
     "CampaignView": CampaignView,
     "Previews": Previews,
+    "Readiness": Readiness,
+    "TestSends": TestSends,
     "Forecast": Forecast,
     "Explanation": Explanation,
     "Template": Template,

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pivotr.api.answers.out import Out
 from pivotr.domain.leads import LeadStatus, LeadType
-from pivotr.domain.reports import LogLine, MailView
+from pivotr.domain.reports import ImportReport, LogLine, MailView
 from pivotr.domain.suppression import Suppression
 
 
@@ -74,6 +74,29 @@ class Lists(Out):
     """Every list."""
 
     items: list[ListSize]
+
+
+class ImportAnswer(Out):
+    """The report of an import, and the upload that goes on with it where its time was up."""
+
+    report: ImportReport
+    upload: str | None
+
+
+class UploadForm(Out):
+    """How a file gets there: a POST of `fields` and then `file` to `url`, until it expires."""
+
+    url: str
+    fields: dict[str, str]
+    expires_seconds: int
+    largest_bytes: int
+
+
+class UploadBegun(Out):
+    """An upload, and the form that takes its file."""
+
+    upload: str
+    form: UploadForm
 
 
 class SuppressionMade(Out):

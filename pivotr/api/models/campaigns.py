@@ -92,6 +92,16 @@ class CampaignChange(Request):
     domain_cap: Annotated[int, Field(ge=0, le=10_000_000)] | None = None
 
 
+class SendTest(Request):
+    """Who gets a test mail, and whose mail it is: that of a lead, else of the first of the audience."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"to": ["me@acme.example"]}})
+
+    to: Annotated[tuple[Address, ...], Field(min_length=1, max_length=10)]
+    lead: Annotated[str, Field(max_length=320)] = ""
+    step: Annotated[int, Field(ge=1, le=MAX_STEPS)] = 1
+
+
 class CampaignResume(Request):
     """`acknowledge`: the reason for which the guard or the provider stopped it is mended."""
 

@@ -50,6 +50,24 @@ class LeadChange(Request):
     fields: CustomFields | None = None
 
 
+class UploadNew(Request):
+    """A file that is to come; `mapping` is role or variable → name of a column."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"list": "diwali", "file": "leads.xlsx", "basis": "consent"}}
+    )
+
+    list: Name
+    file: Annotated[str, Field(min_length=1, max_length=200)] = "leads.csv"
+    type: LeadType | None = None
+    tags: Annotated[tuple[Name, ...], Field(max_length=20)] = ()
+    source: Line = ""
+    basis: Line = ""
+    mapping: Annotated[dict[FieldName, Line], Field(max_length=FIELDS)] = Field(default_factory=dict)
+    update: bool = False
+    stage: bool = False
+
+
 class Stop(Request):
     """Why nothing more is sent to somebody."""
 

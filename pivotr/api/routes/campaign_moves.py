@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pivotr import names
-from pivotr.api.calls import actor, services
+from pivotr.api.calls import actor, services, telling_what_is_lacking
 from pivotr.api.models.campaigns import CampaignResume
 from pivotr.api.rendering import Answer, answer
 from pivotr.api.routes.campaigns import campaign_data, tag_of
@@ -19,7 +19,8 @@ noun = Noun("campaigns", names.API_CAMPAIGNS)
 )  # fmt: skip
 def start_campaign(id: str) -> Answer:  # noqa: A002
     """Begin. Returns at once, whatever the number of leads."""
-    return _moved(services().transitions.start(id, actor=actor()))
+    with telling_what_is_lacking():
+        return _moved(services().transitions.start(id, actor=actor()))
 
 
 @noun.route(

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from pivotr import names
-from pivotr.api.calls import actor, check_match, services
-from pivotr.api.models.campaigns import CampaignChange, CampaignNew
+from pivotr.api.calls import actor, check_match, services, telling_what_is_lacking
+from pivotr.api.models.campaigns import CampaignChange, CampaignNew, SendTest
 from pivotr.api.paging import Cursor, Limit, page, part
 from pivotr.api.rendering import Answer, answer, plain
 from pivotr.api.routing import JSON, Noun
@@ -24,6 +24,8 @@ from pivotr.errors import InvalidInput
 
 noun = Noun("campaigns", names.API_CAMPAIGNS)
 
+#: Leads that a check before the start looks at, within the time of one request.
+_LOOKED_AT = 1000
 _PLAIN = (
     "id", "name", "status", "reason", "created_at", "started_at", "ended_at", "lists", "filters", "cap",
     "policy", "not_mailed_within_days", "domain_cap",
@@ -120,6 +122,27 @@ def preview_campaign(
     kept = ("lead_id", "to", "sender", "subject", "text", "html", "variant")
     return answer(
         {"items": [{**{name: getattr(one, name) for name in kept}, "mail": one.data} for one in mails]}
+    )
+
+
+@noun.route("GET", "/api/campaigns/{id}/readiness", role="viewer", answer="Readiness", errors=(404,))
+def check_campaign(id: str) -> Answer:  # noqa: A002
+    """Whether a campaign may start: what forbids it, what is worth knowing before.
+
+    Of a long audience its first thousand are looked at.
+    """
+    return answer(services().readiness.check(id, limit=_LOOKED_AT))
+
+
+@noun.route("POST", "/api/campaigns/{id}/test-send", role="operator", answer="TestSends",
+            errors=(404, 409), media=(JSON,), is_repeatable=True)  # fmt: skip
+def test_send_campaign(id: str, test: SendTest) -> Answer:  # noqa: A002
+    """Send the very mail of a lead to addresses of one's own, outside of metrics and caps."""
+    with telling_what_is_lacking():
+        sent = services().test_sends.send(id, test.to, lead=test.lead, step=test.step, actor=actor())
+    kept = ("to", "result", "detail", "message_id", "sender", "lead", "subject", "variant", "attempt")
+    return answer(
+        {"items": [{**{name: getattr(one, name) for name in kept}, "mail": one.data} for one in sent]}
     )
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import io
 from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from pivotr import names
-from pivotr.api.calls import actor, present, services
+from pivotr.api.calls import actor, present, services, telling_what_is_lacking
+from pivotr.api.models.leads import UploadNew
 from pivotr.api.paging import Cursor, Limit, page, part
 from pivotr.api.rendering import Answer, answer
-from pivotr.api.routing import Noun
+from pivotr.api.routing import JSON, Noun
 from pivotr.domain.intake import ImportOptions
 from pivotr.domain.leads import LeadType
 from pivotr.errors import InvalidInput
@@ -26,7 +26,7 @@ MEDIA = (
 
 
 @noun.route(
-    "POST", "/api/leads/import", role="operator", answer="ImportReport", errors=(409,), media=MEDIA,
+    "POST", "/api/leads/import", role="operator", answer="ImportAnswer", errors=(409,), media=MEDIA,
     function=names.LEAD_IMPORT,
 )  # fmt: skip
 def import_leads(
@@ -46,7 +46,7 @@ def import_leads(
     """Import a lead file of up to 4 MB: CSV, TSV or .xlsx as the body.
 
     The report accounts for every row. The same file again brings nothing twice: an interrupted import is
-    finished by it.
+    finished by it. What 20 seconds are not enough for goes on in the background, as `upload` tells.
     """
     body = present().body
     if not body:
@@ -60,8 +60,45 @@ def import_leads(
         is_update=update,
         is_staged=stage,
     )
-    report = services().imports.run(io.BytesIO(body), file, options, is_dry_run=dry_run, actor=actor())
-    return answer(report)
+    report, upload = services().uploads.at_once(body, file, options, is_dry_run=dry_run, actor=actor())
+    return answer({"report": report, "upload": upload or None})
+
+
+@noun.route("POST", "/api/leads/uploads", role="operator", status=201, answer="UploadBegun", errors=(409,),
+            media=(JSON,), is_repeatable=True, function=names.LEAD_IMPORT)  # fmt: skip
+def create_upload(upload: UploadNew) -> Answer:
+    """Begin the import of a file of up to 50 MB.
+
+    POST the file to `form.url` with `form.fields` before it (multipart/form-data, field `file` last), then
+    start the upload and ask how far it is.
+    """
+    options = ImportOptions(
+        list=upload.list,
+        tags=upload.tags,
+        type=upload.type,
+        source=upload.source,
+        basis=upload.basis,
+        mapping=upload.mapping,
+        is_update=upload.update,
+        is_staged=upload.stage,
+    )
+    with telling_what_is_lacking():
+        begun, form = services().uploads.begin(upload.file, options, actor=actor())
+    return answer({"upload": begun, "form": form}, status=201, location=f"/api/leads/uploads/{begun}")
+
+
+@noun.route("POST", "/api/leads/uploads/{id}/start", role="operator", answer="Upload", errors=(404,),
+            function=names.LEAD_IMPORT)  # fmt: skip
+def start_upload(id: str) -> Answer:  # noqa: A002
+    """Import the file of an upload, now that it is there; or go on with one."""
+    services().uploads.start(id)
+    return answer(services().uploads.get(id))
+
+
+@noun.route("GET", "/api/leads/uploads/{id}", role="viewer", answer="Upload", errors=(404,))
+def read_upload(id: str) -> Answer:  # noqa: A002
+    """How far an upload is: its rows that are done, and its import once there is one."""
+    return answer(services().uploads.get(id))
 
 
 @noun.route("GET", "/api/leads/import", role="viewer", answer="[ImportRun]")

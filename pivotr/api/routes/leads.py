@@ -119,7 +119,10 @@ def stop_lead(id: str, stop: Stop) -> Answer:  # noqa: A002
 
 @noun.route("POST", "/api/leads/{id}/erase", role="admin", answer="Erasure", errors=(404,))
 def erase_lead(id: str) -> Answer:  # noqa: A002
-    """Forget a person: nothing in lead, log and lists tells any more who it was. Cannot be taken back."""
+    """Forget a person: nothing in lead, log and lists tells any more who it was. Cannot be taken back.
+
+    Not behind the gateway on AWS, where no function may change the log: use `pivotr leads erase`.
+    """
     return answer(services().erasing.erase(id, actor=actor()))
 
 
