@@ -24,6 +24,7 @@ class Ses:
 
     script: list[Any] = field(default_factory=lambda: [ACCEPTED])
     requests: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
+    authorizations: list[str] = field(default_factory=list)
     connections: set[tuple[str, int]] = field(default_factory=set)
     url: str = ""
     #: Takes the second request of a connection for one that came too late, as after a freeze of the client.
@@ -42,6 +43,7 @@ def _handler(ses: Ses) -> type[BaseHTTPRequestHandler]:
             is_stale = self.client_address in ses.connections
             ses.connections.add(self.client_address)
             raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            ses.authorizations.append(self.headers.get("Authorization", ""))
             ses.requests.append((self.command, self.path, json.loads(raw) if raw else {}))
             answer = ses.script.pop(0) if len(ses.script) > 1 else ses.script[0]
             if answer == SILENT:
