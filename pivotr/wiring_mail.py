@@ -12,8 +12,10 @@ from pivotr.storage.recent import Recent
 from pivotr.wiring_ports import Ports
 
 if TYPE_CHECKING:
+    from pivotr.domain.outgoing import Wording
     from pivotr.services.forecast import Forecasts
     from pivotr.services.readiness import Readiness
+    from pivotr.services.test_sends import TestSends
 
 
 class MailServices:
@@ -22,6 +24,11 @@ class MailServices:
     settings: Settings
     ports: Ports
     recent: Recent
+    if TYPE_CHECKING:
+
+        @property
+        def wording(self) -> Wording:
+            """Built beside this."""
 
     def sees_bounces(self) -> bool:
         """True where somebody would hear that mails bounce."""
@@ -39,6 +46,20 @@ class MailServices:
             key=self.ports.secrets.lead,
             quota=lambda: self.ports.mailer.quota(),  # noqa: PLW0108 - no mailer is built before it is asked
             has_paid_verifier=self.settings.verifier == "myemailverifier",
+        )
+
+    @cached_property
+    def test_sends(self) -> TestSends:
+        """Mails of a campaign to an address of one's own."""
+        from pivotr.services.test_sends import TestSends
+
+        return TestSends(
+            table=self.ports.table,
+            clock=self.ports.clock,
+            recent=self.recent,
+            wording=self.wording,
+            key=self.ports.secrets.lead,
+            mailer=lambda: self.ports.mailer,
         )
 
     @cached_property

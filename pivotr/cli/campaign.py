@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from pivotr.cli import campaign_options as options
+from pivotr.cli.campaign_checks import register_checks
 from pivotr.cli.campaign_forecast import register_forecast
 from pivotr.cli.campaign_moves import register_moves
 from pivotr.cli.context import actor, console, noun, services
@@ -224,4 +225,5 @@ def clone(key: options.Key, name: Annotated[str, typer.Option(help="Name of the 
 
 
 register_moves(app)
+register_checks(app)
 register_forecast(app)

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from pivotr.cli import campaign_options as options
+from pivotr.cli.campaign_checks import GLANCE
 from pivotr.cli.context import Yes, actor, confirm, console, services
 
 
@@ -37,12 +38,16 @@ def start(
 
     campaign = options.find(key)
     _ask_in_production(f"Start “{campaign.name}”?", yes=yes)
+    is_draft = campaign.status == "draft"
+    warnings = services().readiness.check(campaign.id, limit=GLANCE).warnings if is_draft else ()
     started = services().transitions.start(campaign.id, actor=actor(), acknowledge=acknowledge)
     out = console()
     if out.wants_json:
         out.data(started)
+        campaign_views.tell_warnings(warnings)
         return
-    campaign_views.tell_start(services().campaigns.show(started.id), "has started", "first")
+    view = services().campaigns.show(started.id)
+    campaign_views.tell_start(view, "has started", "first", warnings=warnings)
 
 
 def pause(key: options.Key) -> None:

@@ -9,7 +9,10 @@ from pivotr.cli.context import console, services
 from pivotr.cli.words import counted, lane_words, when
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pivotr.domain.campaigns import Campaign
+    from pivotr.domain.readiness import Remark
     from pivotr.services.campaigns import CampaignView
 
 #: Counter → how the funnel calls it; shown where it is not 0, the first three always.
@@ -152,7 +155,13 @@ def first_mail_at(view: CampaignView, now: datetime) -> datetime | None:
     return next_open(view.campaign.window, min(turns)) if turns else None
 
 
-def tell_start(view: CampaignView, verb: str, mail: str) -> None:
+def tell_warnings(warnings: Sequence[Remark]) -> None:
+    """Each on stderr, with what helps."""
+    for one in warnings:
+        console().warn(f"{one.sentence} {one.hint}".strip())
+
+
+def tell_start(view: CampaignView, verb: str, mail: str, *, warnings: Sequence[Remark] = ()) -> None:
     """What happens now that a campaign runs, and what would surprise later; `mail` is "first" or "next"."""
     campaign, out = view.campaign, console()
     now = services().ports.clock.now()
@@ -169,7 +178,7 @@ def tell_start(view: CampaignView, verb: str, mail: str) -> None:
         )
     account, room = _caps(view, now)
     out.note(f"At most {counted(min(campaign.cap, account, room), 'mail')} a day.")
-    if account < campaign.cap:
+    if account < campaign.cap and services().sees_bounces():
         out.warn(
             f"The account sends at most {account} a day, all campaigns together: below this campaign's "
             f"{campaign.cap}. Raise it: pivotr settings set account.cap {campaign.cap}"
@@ -182,11 +191,7 @@ def tell_start(view: CampaignView, verb: str, mail: str) -> None:
             f"The first mail cannot be written, so its lead will be skipped: {trouble} "
             f"Look at them: pivotr campaign preview {campaign.id}"
         )
-    if not services().preferences.get("footer.address").value:
-        out.warn(
-            "No postal address is under the mails, which many laws ask for. "
-            'Set it: pivotr settings set footer.address "Acme Ltd, 1 MG Road, Pune"'
-        )
+    tell_warnings(warnings)
     out.note(f"Watch it: pivotr campaign show {campaign.id}")
 
 
@@ -194,7 +199,7 @@ def _caps(view: CampaignView, now: datetime) -> tuple[int, int]:
     """Most mails today of the account, and of the campaign's mailboxes together."""
     from pivotr.domain.instants import local_day
 
-    account = int(services().preferences.get("account.cap").value)
+    account = services().recent.preferences().whole("account.cap")
     return account, sum(lane.cap_on(local_day(now, lane.zone)) for _, lane in view.senders)
 
 

@@ -23,6 +23,20 @@ def read_text(path: Path) -> str:
         ) from None
 
 
+def read_bytes(path: Path) -> bytes:
+    """The bytes of a file. Raises NotFound for a missing one, InvalidInput for anything else."""
+    from pivotr.errors import InvalidInput, NotFound
+
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise NotFound(f"There is no file “{path}”.", hint="Check the path.") from None
+    except OSError as error:
+        raise InvalidInput(
+            f"“{path}” cannot be read: {error.strerror}.", hint="Check the path and its permissions."
+        ) from None
+
+
 def write_bytes(path: Path, data: bytes) -> None:
     """Write a file. Raises InvalidInput where that cannot be done."""
     from pivotr.errors import InvalidInput

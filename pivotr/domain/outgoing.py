@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from html import escape
 from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
@@ -26,6 +27,14 @@ class Outgoing:
     rendered: Rendered
     message_id: str
     facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Who gets a mail: an address, and the id under which it would be a lead."""
+
+    lead: str
+    address: str
 
 
 def header_id(
@@ -59,9 +68,14 @@ class Wording:
         preferences: Preferences,
         attempt: str,
         at: datetime,
+        recipient: Recipient | None = None,
     ) -> Outgoing:
-        """Render and compose; the same arguments give the same bytes (P9). Raises MissingVariable."""
-        token = make_token(self.key, campaign, lead.id)
+        """Render and compose; the same arguments give the same bytes (P9). Raises MissingVariable.
+
+        With `recipient` the mail of this lead goes to somebody else: To and the way out are theirs.
+        """
+        to = recipient or Recipient(lead.id, lead.email)
+        token = make_token(self.key, campaign, to.lead)
         values = self._values(lead, sender, preferences, token)
         rendered = template.render(values, campaign=campaign, lead=lead.id, step=step)
         subject = rendered.subject
@@ -69,23 +83,24 @@ class Wording:
             first = first_template.render(values, campaign=campaign, lead=lead.id, step=1)
             subject = f"Re: {first.subject}"
         thread = lead.thread if step > 1 else ""
+        postal_address = preferences.text("footer.address")
         message_id = f"{attempt}@{sender.domain}"
         data = compose(
             sender_name=sender.name,
             sender_address=sender.address,
             to_name=lead.full_name,
-            to_address=lead.email,
+            to_address=to.address,
             reply_to=sender.reply_to,
             subject=subject,
-            text=with_footer(rendered.text, preferences.text("footer.address")),
-            html=rendered.html,
+            text=with_footer(rendered.text, postal_address),
+            html=html_with_footer(rendered.html, postal_address) if rendered.html else rendered.html,
             date=at.astimezone(ZoneInfo(sender.zone)),
             message_id=message_id,
             unsubscribe_url=self._link(token),
             unsubscribe_mailto=mailto(sender, token),
             in_reply_to=thread,
             references=(thread,) if thread else (),
-            extra_headers={"X-Pivotr-Attempt": attempt},
+            extra_headers={"X-Pivotr-Attempt": attempt, **self._feedback_id(campaign, sender, step)},
         )
         used = {name: values[name] for name in template.variables if name in values}
         facts = {
@@ -110,6 +125,15 @@ class Wording:
             unsubscribe_link=self._link(token) or mailto(sender, token),
         )
 
+    def _feedback_id(self, campaign: str, sender: Sender, step: int) -> dict[str, str]:
+        """Gmail's key for figures of one's own domain: three parts of ours, last the same for each mailbox.
+
+        SES writes its own in its place.
+        """
+        if self.provider == "ses":
+            return {}
+        return {"Feedback-ID": f"{campaign}:{step}:mail:{sender.id[:15]}"}
+
     def _link(self, token: str) -> str:
         return f"{self.public_url.rstrip('/')}/u/{token}" if self.public_url else ""
 
@@ -124,3 +148,14 @@ def with_footer(text: str, address: str) -> str:
     if not address or address in text:
         return text
     return f"{text.rstrip()}\n\n-- \n{address}\n"
+
+
+def html_with_footer(markup: str, address: str) -> str:
+    """The HTML with the postal address at its end, unless it stands there already, as text or escaped."""
+    if not address or address in markup or escape(address) in markup:
+        return markup
+    footer = f"<p>{escape(address)}</p>".replace("\n", "<br>\n")
+    at = markup.lower().rfind("</body")
+    if at < 0:
+        return f"{markup.rstrip()}\n{footer}\n"
+    return f"{markup[:at].rstrip()}\n{footer}\n{markup[at:]}"

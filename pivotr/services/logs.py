@@ -58,6 +58,7 @@ SENTENCES = {
     "guard_list": "The guard stopped a list: {why}",
     "guard_domain": "A receiving domain refuses many of its people: {why}",
     "acknowledged": "An operator let sending go on: {why}",
+    "test": "A test mail was sent from {by}. {why}",
     "setting": "A setting was changed: {why}",
 }
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pivotr.domain.addresses import judge
 from pivotr.domain.audience import draw_sender
 from pivotr.domain.campaigns import Campaign
 from pivotr.domain.chance import attempt_id
-from pivotr.domain.leads import Lead, lead_id
+from pivotr.domain.leads import Lead
 from pivotr.domain.outgoing import Wording
-from pivotr.domain.steps import Step
 from pivotr.domain.templates import CompiledTemplate
 from pivotr.errors import InvalidInput, NotFound
 from pivotr.ports.clock import Clock
@@ -19,7 +17,6 @@ from pivotr.storage.audience import Audience
 from pivotr.storage.campaigns import Campaigns
 from pivotr.storage.leads import Leads
 from pivotr.storage.recent import Recent
-from pivotr.storage.templates import Templates
 
 #: Stands in for the 64 random bits of an attempt: the one thing in a preview that a mail will have otherwise.
 _ATTEMPT = "0" * 16
@@ -66,14 +63,12 @@ class Previews:
             )
         if not 1 <= count <= 1000:
             raise InvalidInput("The count must lie between 1 and 1000.", hint="Use --count 3.")
-        leads = [self._lead(lead)] if lead else self._first(campaign, count)
-        if not leads:
-            raise NotFound(
-                f"Nobody is in the audience of “{campaign.name}” yet.",
-                hint=f"Import leads: pivotr leads import FILE --list {campaign.lists[0]}",
-            )
-        first = self._template(campaign.steps[0])
-        template = self._template(campaign.steps[step - 1])
+        if lead:
+            leads = [self._leads.named(self._key, lead)]
+        else:
+            leads = self._audience.first(campaign, self._clock.now(), count)
+        first = self._recent.of_step(campaign.steps[0])
+        template = self._recent.of_step(campaign.steps[step - 1])
         return [self._preview(campaign, one, step, template, first) for one in leads]
 
     def _preview(
@@ -106,28 +101,3 @@ class Previews:
             rendered.variant,
             mail.data,
         )
-
-    def _template(self, step: Step) -> CompiledTemplate:
-        version = step.version
-        if not version:
-            newest = Templates(self._table).newest(step.template)
-            version = newest.version if newest else 1
-        return self._recent.template(step.template, version)
-
-    def _lead(self, key: str) -> Lead:
-        text = key.strip()
-        identity = lead_id(self._key, judge(text).normalized or text.lower()) if "@" in text else text
-        found = self._leads.get(identity)
-        if found is None or found.status == "deleted":
-            raise NotFound(f"There is no lead “{key}”.", hint="See all with: pivotr leads list")
-        return found
-
-    def _first(self, campaign: Campaign, count: int) -> list[Lead]:
-        found: list[Lead] = []
-        for lead, why in self._audience.members(campaign, self._clock.now()):
-            if why not in ("", "enrolled"):
-                continue
-            found.append(lead)
-            if len(found) == count:
-                break
-        return found

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import islice
 
 from pivotr.domain.audience import why_left_out
 from pivotr.domain.campaigns import Campaign
 from pivotr.domain.leads import Lead
+from pivotr.errors import NotFound
 from pivotr.ports.table import Table
 from pivotr.storage.leads import Leads
 from pivotr.storage.memberships import Memberships
@@ -24,6 +26,17 @@ class Audience:
         self._leads = Leads(table)
         self._memberships = Memberships(table)
         self._suppressions = Suppressions(table, key)
+
+    def first(self, campaign: Campaign, now: datetime, count: int) -> list[Lead]:
+        """The first so many who are enrolled or would be. Raises NotFound where there is nobody."""
+        members = (lead for lead, why in self.members(campaign, now) if why in ("", "enrolled"))
+        found = list(islice(members, count))
+        if not found:
+            raise NotFound(
+                f"Nobody is in the audience of “{campaign.name}” yet.",
+                hint=f"Import leads: pivotr leads import FILE --list {campaign.lists[0]}",
+            )
+        return found
 
     def members(
         self, campaign: Campaign, now: datetime, *, needs_basis: bool = False

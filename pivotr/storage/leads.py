@@ -8,8 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from pivotr import names
+from pivotr.domain.addresses import judge
 from pivotr.domain.instants import to_text
-from pivotr.domain.leads import Claim, Lead, LeadStatus
+from pivotr.domain.leads import Claim, Lead, LeadStatus, lead_id
+from pivotr.errors import NotFound
 from pivotr.ports.table import Between, Change, Condition, Equals, Item, Page, Path, Table, Update
 from pivotr.storage import conditions
 from pivotr.storage.codec import lead_from
@@ -103,6 +105,15 @@ class Leads:
         """One lead by id, tombstones included."""
         item = self._table.get(names.LEADS, (lead,), consistent=consistent)
         return lead_from(item) if item else None
+
+    def named(self, key: bytes, text: str) -> Lead:
+        """The lead with an address (in any spelling) or id; `key` is the secret of ids. Raises NotFound."""
+        plain = text.strip()
+        identity = lead_id(key, judge(plain).normalized or plain.lower()) if "@" in plain else plain
+        found = self.get(identity)
+        if found is None or found.status == "deleted":
+            raise NotFound(f"There is no lead “{text}”.", hint="See all with: pivotr leads list")
+        return found
 
     def get_many(self, leads: Sequence[str], *, consistent: bool = False) -> list[Lead | None]:
         """Up to 100 leads by id."""

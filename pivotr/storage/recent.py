@@ -15,6 +15,7 @@ from pivotr.domain.campaigns import Campaign
 from pivotr.domain.lanes import Lane
 from pivotr.domain.preferences import Preferences
 from pivotr.domain.senders import Sender
+from pivotr.domain.steps import Step
 from pivotr.domain.templates import CompiledTemplate, compile_template
 from pivotr.errors import NotFound
 from pivotr.ports.clock import Clock
@@ -122,6 +123,11 @@ class Recent:
             return frozenset(item.get("domains", ()))
 
         return self._through("domains", "", read)
+
+    def of_step(self, step: Step) -> CompiledTemplate:
+        """The compiled template of a step; the newest version where the step fixes none. Raises NotFound."""
+        newest = None if step.version else Templates(self._table).newest(step.template)
+        return self.template(step.template, step.version or (newest.version if newest else 1))
 
     def template(self, template: str, version: int) -> CompiledTemplate:
         """A compiled template version. Raises NotFound."""

@@ -111,6 +111,12 @@ def test_preview_shows_mails_and_writes_one_as_it_would_leave(
     assert len(json.loads(pivotr("campaign", "preview", draft, "--json").out)) == 2
 
 
+NO_BASIS = (
+    "Warning: 2 of 2 leads have no source or basis: nobody could prove why they may be written to. Import "
+    "their file again with --source and --basis. To forbid it: pivotr settings set basis.required yes\n"
+)
+
+
 def test_start_says_what_happens_next(pivotr: Run, draft: str) -> None:
     ended = pivotr("campaign", "start", draft)
     assert (ended.code, ended.out) == (0, "")
@@ -118,7 +124,7 @@ def test_start_says_what_happens_next(pivotr: Run, draft: str) -> None:
         "“Diwali outreach” has started.\n"
         "The first mail goes out as soon as `pivotr run` is running.\n"
         "At most 300 mails a day.\n"
-        f"Watch it: pivotr campaign show {draft}\n"
+        f"{NO_BASIS}Watch it: pivotr campaign show {draft}\n"
     )
 
 
@@ -135,7 +141,7 @@ def test_start_warns_of_what_is_narrower_than_its_cap(pivotr: Run, draft: str) -
         "Warning: Its senders send at most 20 a day, growing by their ramps: below this campaign's 300.\n"
         "Warning: No postal address is under the mails, which many laws ask for. "
         'Set it: pivotr settings set footer.address "Acme Ltd, 1 MG Road, Pune"\n'
-        f"Watch it: pivotr campaign show {draft}\n"
+        f"{NO_BASIS}Watch it: pivotr campaign show {draft}\n"
     )
 
 
