@@ -120,7 +120,9 @@ class Imports:
         if run.so_far and not account.tells_rows:
             account.resume(run.so_far)
             next(islice(found, account.rows, account.rows), None)
-        for rows in _chunks(found):
+        for number, rows in enumerate(_chunks(found)):
+            if number and is_time_up():
+                return True
             now = self._clock.now()
             batch = builder.leads(rows, to_text(now))
             came = arrivals.foresee(batch) if is_dry_run else arrivals.take(options.list, batch, now=now)
@@ -129,8 +131,6 @@ class Imports:
                 import_runs.beat(self._table, run, account.so_far(), self._clock.now())
             if on_chunk:
                 on_chunk(account.rows)
-            if is_time_up():
-                return True
         return False
 
     def _learn_fields(self, leads: LeadFile) -> None:
