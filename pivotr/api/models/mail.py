@@ -53,7 +53,13 @@ class SenderNew(Request):
 
     model_config = ConfigDict(
         json_schema_extra={
-            "example": {"address": "sales@acme.example", "name": "Acme Sales", "cap": 80, "ramp": "20+10..80"}
+            "example": {
+                "address": "sales@acme.example",
+                "name": "Acme Sales",
+                "signature": "Sam, Acme",
+                "cap": 80,
+                "ramp": "20+10..80",
+            }
         }
     )
 
