@@ -150,7 +150,10 @@ def _of_note(key: str, reason: str) -> tuple[str, str]:
 
 
 def _of_sender(address: str, reason: str) -> str:
-    return f"{reason}\n\nOther mailboxes go on. When it is mended: pivotr sender resume {address}\n"
+    return (
+        f"{reason}\n\nOther mailboxes go on. When it is mended: "
+        f"pivotr sender resume {address} --acknowledge\n"
+    )
 
 
 def _of_campaign(campaign: Campaign) -> str:
