@@ -21,7 +21,7 @@ from pivotr.infra import cache, pythons
 from pivotr.infra.asset_packages import HOST, LAMBDA, LOCK, Target, install
 
 #: Raised whenever the same inputs make another archive.
-BUILDER = "2"
+BUILDER = "3"
 #: Parts of our package that no function imports.
 LEFT_OUT = (
     "__main__.py", "cli", "client", "infra", "data/demo", "functions/local.py", "wiring_deploy.py",

@@ -35,7 +35,6 @@ _TRIMMED = (
     "urllib3/contrib/emscripten",
     "aws_lambda_powertools/event_handler/openapi/swagger_ui/*.js",
     "aws_lambda_powertools/event_handler/openapi/swagger_ui/*.css",
-    "aws_lambda_powertools/tracing",
     *(f"aws_lambda_powertools/utilities/{name}" for name in _UNUSED_UTILITIES),
 )
 
