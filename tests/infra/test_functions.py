@@ -61,6 +61,13 @@ def test_every_function_runs_on_python_and_graviton_with_its_own_role_and_log(
     assert "ManagedPolicyArns" not in role
 
 
+def test_lambda_does_not_stop_what_loops_on_purpose(production: Stack) -> None:
+    """Verifying and sending call each other for every mail: after 16 rounds Lambda would put the job into the
+    DLQ ("Recursive loop detection", Lambda developer guide)."""
+    found = {name for name, one in production.functions.items() if one.get("RecursiveLoop") == "Allow"}
+    assert found == {"send-email", "verify-email", "lead-import"}
+
+
 @pytest.mark.parametrize("name", FIGURES)
 def test_every_handler_exists(production: Stack, name: str) -> None:
     module, _, function = production.functions[name]["Handler"].rpartition(".")

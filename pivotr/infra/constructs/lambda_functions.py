@@ -24,6 +24,9 @@ from pivotr.names import FunctionSpec, QueueSpec
 #: The runtime of the functions; deprecated on 30 June 2029 (Lambda developer guide, "Runtimes").
 RUNTIME = lambda_.Runtime.PYTHON_3_13
 HEARTBEAT_MINUTES = 5
+#: These call each other, or themselves, for as long as a campaign or an import lasts. Lambda would take that
+#: for a runaway loop and stop it after 16 rounds (Lambda developer guide, "Recursive loop detection").
+LOOPS_ON_PURPOSE = (names.SEND_EMAIL, names.VERIFY_EMAIL, names.LEAD_IMPORT)
 #: A heartbeat that could not start within a minute is not worth starting: the next one knows more.
 HEARTBEAT_MAX_AGE = 60
 #: Smallest value that SQS event sources take; for accounts that cannot reserve concurrency.
@@ -87,6 +90,7 @@ class LambdaFunctions(Construct):
             memory_size=spec.memory,
             reserved_concurrent_executions=spec.concurrency if config.settings.reserved_concurrency else None,
             environment=self._variables,
+            recursive_loop=lambda_.RecursiveLoop.ALLOW if spec in LOOPS_ON_PURPOSE else None,
             # Calls are queued while the one heartbeat runs: after an outage stale ones would come in a bunch.
             max_event_age=cdk.Duration.seconds(HEARTBEAT_MAX_AGE) if is_heartbeat else None,
             retry_attempts=0 if is_heartbeat else None,
