@@ -10,13 +10,16 @@ from pivotr.adapters.aws.clients import Clients, Credentials
 from pivotr.adapters.aws.dynamodb import DynamoTable
 from pivotr.adapters.aws.secrets import AwsSecrets
 from pivotr.adapters.aws.sqs import SqsQueues
+from pivotr.adapters.aws.stored_mails import StoredMails
 from pivotr.adapters.system_clock import SystemClock
 from pivotr.errors import Misconfigured
 from pivotr.settings import Settings
 from pivotr.storage.schema import TABLES
+from pivotr.wiring_feedback import mailbox_of
 from pivotr.wiring_ports import Ports, Secrets
 
 if TYPE_CHECKING:
+    from pivotr.ports.alarms import Alarms
     from pivotr.ports.domains import Domains
     from pivotr.ports.files import Files
     from pivotr.ports.mailer import AccountList, Identities, Mailer
@@ -57,6 +60,9 @@ def aws_ports(settings: Settings, environ: Mapping[str, str]) -> Ports:
         make_identities=lambda: None if settings.env == "sandbox" else ses_identities(clients),
         make_account_list=lambda: ses_account_list(clients),
         make_domains=lambda: _domains(settings),
+        make_alarms=lambda: _alarms(settings, clients),
+        make_mailbox=lambda: mailbox_of(settings, lambda: secrets.read(names.SECRET_MAILBOX)),
+        read_stored=StoredMails(clients).read,
     )
 
 
@@ -85,6 +91,15 @@ def ensure_keys(settings: Settings, environ: Mapping[str, str]) -> bool:
     secrets = AwsSecrets(clients, settings.env)
     is_empty = not table_of(settings, clients).scan(names.LEADS, limit=1).items
     return secrets.ensure_keys(may_create=is_empty)
+
+
+def _alarms(settings: Settings, clients: Clients) -> Alarms | None:
+    """The topic of alarms; without one CloudWatch alone tells of trouble."""
+    if not settings.alarm_topic:
+        return None
+    from pivotr.adapters.aws.sns import SnsAlarms
+
+    return SnsAlarms(lambda: clients.client("sns"), settings.alarm_topic)
 
 
 def _mailer(settings: Settings, clients: Clients) -> Mailer:

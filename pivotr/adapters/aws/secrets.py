@@ -26,6 +26,7 @@ KEPT_SECONDS: Final = 10.0
 _HINTS: Final = {
     names.SECRET_KEYS: "Run `pivotr deploy` for this environment: it makes them.",
     names.SECRET_VERIFIER: "Set it with: pivotr secrets set myemailverifier",
+    names.SECRET_MAILBOX: "Set it with: pivotr secrets set mailbox",
 }
 
 

@@ -64,6 +64,8 @@ class SesMailer:
             float(limits.get("SentLast24Hours", 0.0)),
             float(limits.get("MaxSendRate", 0.0)),
             is_production=bool(account.get("ProductionAccessEnabled", True)),
+            is_sending=bool(account.get("SendingEnabled", True)),
+            enforcement=str(account.get("EnforcementStatus", "")),
         )
 
     def _client(self) -> Any:
