@@ -19,7 +19,7 @@ GUIDE = {
     "metrics": ["campaignId", "date"],
     "settings": ["key"],
 }
-#: Indexes as they were released. One may be added or dropped per release: CloudFormation changes one at a time.
+#: Indexes as released. One may come or go per release: CloudFormation changes one at a time.
 RELEASED = {
     "leads": {"email-index", "status-index", "queue-index", "domain-index"},
     "campaigns": {"status-index"},
