@@ -81,8 +81,11 @@ FEEDBACK_QUEUE = QueueSpec("feedback-queue", 6 * PROCESS_FEEDBACK.timeout, 5, 4 
 QUEUES = (SENDING_QUEUE, VERIFICATION_QUEUE, FEEDBACK_QUEUE)
 
 
-#: Secrets Manager: the verifier's key and the mailbox's password or token as plain text; the keys of addresses
-#: and tokens as JSON.
+#: The SNS topic that alarms go to.
+ALERTS = "alerts"
+
+#: Secrets Manager: the verifier's key and the mailbox's password or token as plain text; the keys of
+#: addresses and tokens as JSON.
 SECRET_VERIFIER = "myemailverifier"
 SECRET_MAILBOX = "mailbox"
 SECRET_KEYS = "keys"

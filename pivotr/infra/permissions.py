@@ -48,7 +48,7 @@ class OnTable:
 class Statement:
     """Actions on resources; a resource is `kind/name`, which the infrastructure turns into an ARN.
 
-    Kinds: table, queue, secret, function, identity, configuration-set, bucket, logs; and `*` by itself.
+    Kinds: table, queue, secret, function, identity, configuration-set, bucket, logs, topic; `*` by itself.
     """
 
     sid: str
@@ -74,6 +74,8 @@ _LANES = OnTable(names.SENDERS, (GET, BATCH_GET, UPDATE), (UPDATE,))
 _LOG_PUT = OnTable(names.LOGS, transacted=(PUT,))
 _COUNTERS = OnTable(names.METRICS, (GET,), (UPDATE,))
 _PREFERENCES = OnTable(names.SETTINGS, (GET,))
+#: Mails that came in: the cursor of the mailbox, what an operator has to read.
+_REPLIES = OnTable(names.WORK, (GET, PUT, UPDATE), (PUT, UPDATE))
 _ON_REQUESTS = OnTable(names.WORK, (GET, PUT, UPDATE, DELETE))
 
 GRANTS: dict[FunctionSpec, Grants] = {
@@ -109,33 +111,37 @@ GRANTS: dict[FunctionSpec, Grants] = {
     ),
     names.PROCESS_FEEDBACK: Grants(
         (
-            OnTable(names.LEADS, (GET,), (UPDATE, CHECK)),
+            OnTable(names.LEADS, (GET, BATCH_GET), (UPDATE, CHECK), ("domain-index",)),
             OnTable(names.CAMPAIGNS, (GET, BATCH_GET), (UPDATE,), ("status-index",)),
-            OnTable(names.LOGS, (GET,), (PUT,), ("message-index",)),
+            OnTable(names.LOGS, (GET, QUERY), (PUT,), ("message-index",)),
             OnTable(names.METRICS, (QUERY,), (UPDATE,)),
             OnTable(names.SETTINGS, (GET,), (UPDATE,)),
             OnTable(names.SENDERS, (GET,), (UPDATE,)),
-            OnTable(names.MEMBERSHIPS, indexes=("lead-index",)),
-            OnTable(names.SUPPRESSIONS, transacted=(PUT,)),
+            OnTable(names.MEMBERSHIPS, (QUERY,), indexes=("lead-index",)),
+            OnTable(names.SUPPRESSIONS, (GET,), (PUT,)),
+            _REPLIES,
         ),
         reads=names.FEEDBACK_QUEUE.name,
         secrets=(names.SECRET_KEYS,),
     ),
     names.HEARTBEAT: Grants(
         (
-            OnTable(names.LEADS, (GET, BATCH_GET, UPDATE), (UPDATE,), ("queue-index",)),
+            OnTable(names.LEADS, (GET, BATCH_GET, UPDATE), (UPDATE, CHECK), ("queue-index", "domain-index")),
             OnTable(names.CAMPAIGNS, (GET, BATCH_GET), (UPDATE,), ("status-index",)),
-            OnTable(names.LOGS, (GET,), (PUT, CHECK)),
+            OnTable(names.LOGS, (GET, QUERY), (PUT, CHECK), ("message-index",)),
             OnTable(names.METRICS, (GET, QUERY), (UPDATE,)),
-            _PREFERENCES,
+            OnTable(names.SETTINGS, (GET, UPDATE), (UPDATE,)),
             OnTable(names.SENDERS, (GET, BATCH_GET, SCAN, UPDATE), (UPDATE,)),
-            OnTable(names.MEMBERSHIPS, (QUERY,)),
-            OnTable(names.SUPPRESSIONS, (BATCH_GET,)),
-            OnTable(names.WORK, (GET,), (UPDATE,)),
+            OnTable(names.MEMBERSHIPS, (QUERY,), indexes=("lead-index",)),
+            OnTable(names.SUPPRESSIONS, (GET, BATCH_GET), (PUT,)),
+            _REPLIES,
         ),
         sends_to=(names.VERIFICATION_QUEUE.name,),
-        secrets=(names.SECRET_KEYS,),
-        others=(Statement("Quota", ("ses:GetAccount",), ("*",)),),
+        secrets=(names.SECRET_KEYS, names.SECRET_MAILBOX),
+        others=(
+            Statement("Quota", ("ses:GetAccount",), ("*",)),
+            Statement("Alarms", ("sns:Publish",), (f"topic/{names.ALERTS}",)),
+        ),
     ),
     names.UNSUBSCRIBE: Grants(
         (

@@ -32,6 +32,7 @@ class Arns:
             "secret": _arn("secretsmanager", f"secret:{physical}-??????"),
             "logs": _arn("logs", f"log-group:/aws/lambda/{physical}:*"),
             "bucket": f"arn:{cdk.Aws.PARTITION}:s3:::{bucket_name(self._config, bucket)}/{rest}",
+            "topic": _arn("sns", physical),
             "configuration-set": _arn("ses", f"configuration-set/{self._config.configuration_set}"),
         }
         return (known[kind],)

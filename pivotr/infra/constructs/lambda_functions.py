@@ -20,6 +20,7 @@ from pivotr.infra.config import Config, function_variables
 from pivotr.infra.constructs.arns import Arns
 from pivotr.infra.constructs.sandbox import Sandbox
 from pivotr.names import FunctionSpec, QueueSpec
+from pivotr.settings import variable
 
 #: The runtime of the functions; deprecated on 30 June 2029 (Lambda developer guide, "Runtimes").
 RUNTIME = lambda_.Runtime.PYTHON_3_13
@@ -55,7 +56,8 @@ class LambdaFunctions(Construct):
         self._arns = arns
         self._sandbox = sandbox
         self._code = lambda_.Code.from_asset(str(code.path), asset_hash=code.digest)
-        self._variables = {**function_variables(config), **variables}
+        topic = config.settings.alarm_topic or arns.of(f"topic/{names.ALERTS}")[0]
+        self._variables = {**function_variables(config), variable("alarm_topic"): topic, **variables}
         self.functions = {spec.name: self._function(spec) for spec in names.FUNCTIONS}
         for queue, spec in (
             (names.SENDING_QUEUE, names.SEND_EMAIL),

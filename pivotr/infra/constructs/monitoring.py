@@ -55,7 +55,7 @@ class Monitoring(Construct):
         topic = sns.Topic(
             self,
             "Alerts",
-            topic_name=names.physical(self._config.env, "alerts"),
+            topic_name=names.physical(self._config.env, names.ALERTS),
             enforce_ssl=self._config.demands_tls,
         )
         topic.add_to_resource_policy(
