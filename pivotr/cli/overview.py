@@ -23,6 +23,7 @@ COMMANDS = {
     "outputs": "Addresses and names of a deployed environment, and its state.",
     "destroy": "Take an environment down.",
     "bootstrap": "Prepare an account and region for deployments.",
+    "doctor": "Check an environment and say what to mend.",
     "sandbox": "An emulator of AWS on this machine, to rehearse a deployment.",
     "demo": "A whole campaign on sample data, in a folder of its own.",
 }

@@ -1,0 +1,111 @@
+"""Who looks at an environment for `pivotr doctor`."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from pivotr import __version__, names
+from pivotr.errors import Misconfigured, Unavailable
+from pivotr.settings import Settings
+
+if TYPE_CHECKING:
+    from pivotr.ports.deployment import Stack
+    from pivotr.services.doctor import Doctor
+    from pivotr.services.doctor_local import LocalDoctor
+
+
+def doctor(settings: Settings, environ: Mapping[str, str] | None = None) -> Doctor | LocalDoctor:
+    """The one who knows this environment. Raises Misconfigured while the sandbox is down."""
+    environ = os.environ if environ is None else environ
+    return _local(settings) if settings.env == "local" else _of_account(settings, environ)
+
+
+def _of_account(settings: Settings, environ: Mapping[str, str]) -> Doctor:
+    from pivotr.adapters.aws.account import AwsAccount
+    from pivotr.adapters.aws.cloudformation import CloudFormationStacks
+    from pivotr.adapters.aws.inspection import AwsInspector
+    from pivotr.adapters.dns import DnsDomains
+    from pivotr.adapters.system_clock import SystemClock
+    from pivotr.services.doctor import Doctor
+    from pivotr.wiring_aws import clients_of
+    from pivotr.wiring_sandbox import located
+
+    found = located(settings, environ)
+    clients = clients_of(found, environ)
+
+    def api_url(stack: Stack) -> str:
+        url = stack.outputs.get(names.OUTPUT_API_URL, "").rstrip("/")
+        if found.env != "sandbox":
+            return url
+        api = stack.outputs.get(names.OUTPUT_API_ID, "")  # the emulator's hosts do not resolve
+        return f"{found.endpoint_url}/_aws/execute-api/{api}/$default" if api else ""
+
+    return Doctor(
+        settings=found,
+        inspector=AwsInspector(clients),
+        account=AwsAccount(clients, found.region),
+        stacks=CloudFormationStacks(clients),
+        domains=DnsDomains(),
+        clock=SystemClock(),
+        senders=lambda: _senders(found, environ),
+        api_url=api_url,
+    )
+
+
+def _local(settings: Settings) -> LocalDoctor:
+    from pivotr.adapters.dns import DnsDomains
+    from pivotr.services.doctor_local import LocalDoctor
+
+    return LocalDoctor(
+        settings=settings,
+        version=__version__,
+        free_bytes=lambda folder: shutil.disk_usage(folder).free,
+        reach_mailer=lambda: _reached(settings),
+        senders=lambda: _senders(settings, os.environ),
+        domains=None if settings.mailer == "outbox" else DnsDomains(),
+    )
+
+
+def _senders(settings: Settings, environ: Mapping[str, str]) -> Iterable[str]:
+    """Addresses of all senders; none where the tables are not there yet."""
+    from pivotr.wiring import connect
+
+    services = connect(settings, environ)
+    try:
+        return [sender.address for sender, _ in services.senders.all()]
+    except Misconfigured:
+        return []
+    finally:
+        services.ports.close()
+
+
+def _reached(settings: Settings) -> str:
+    """Who takes the mails. Raises PivotrError where nobody does."""
+    if settings.mailer == "outbox":
+        return f"mails go to the outbox {settings.outbox}"
+    if settings.mailer == "ses":
+        from pivotr.wiring import connect
+
+        services = connect(settings)
+        try:
+            quota = services.ports.mailer.quota()
+        finally:
+            services.ports.close()
+        return f"SES allows {quota.max_24_hours:,.0f} mails in 24 h" if quota else "SES"
+    return _of_smtp(settings.smtp_host, settings.smtp_port)
+
+
+def _of_smtp(host: str, port: int) -> str:
+    try:
+        with socket.create_connection((host, port), timeout=5.0) as connection:
+            connection.settimeout(5.0)
+            greeting = connection.recv(256)
+    except OSError as error:
+        raise Unavailable(
+            f"{host}:{port} does not answer: {error}.", hint="Check PIVOTR_SMTP_HOST and PIVOTR_SMTP_PORT."
+        ) from None
+    return f"{host}:{port} answers" + (" as a mail server" if greeting.startswith(b"220") else "")
