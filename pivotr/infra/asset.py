@@ -21,7 +21,7 @@ from pivotr.infra import cache, pythons
 from pivotr.infra.asset_packages import HOST, LAMBDA, LOCK, Target, install
 
 #: Raised whenever the same inputs make another archive.
-BUILDER = "3"
+BUILDER = "4"
 #: Parts of our package that no function imports.
 LEFT_OUT = (
     "__main__.py", "cli", "client", "infra", "data/demo", "functions/local.py", "wiring_deploy.py",
@@ -51,7 +51,7 @@ def archive(target: Target = LAMBDA) -> Archive:
     The emulator runs functions on this machine and its Python, so it needs the target HOST.
     """
     compiler = sys.executable if target is HOST else pythons.compiler()
-    digest = _digest(target, has_bytecode=compiler is not None)
+    digest = digest_of(target, has_bytecode=compiler is not None)
 
     def make(folder: Path) -> None:
         content = folder / "content"
@@ -117,7 +117,8 @@ def _pack(folder: Path, target: Path) -> None:
                 packed.writestr(entry, path.read_bytes())
 
 
-def _digest(target: Target, *, has_bytecode: bool) -> str:
+def digest_of(target: Target, *, has_bytecode: bool) -> str:
+    """An archive's name: a hash over lock, our files, builder, target, and whether byte code is inside."""
     hashed = _inputs(target, has_bytecode=has_bytecode)
     for path in _own_files():
         content = path.read_bytes()

@@ -15,7 +15,7 @@ from pivotr.errors import Misconfigured, Unavailable
 LOCK = Path(__file__).parent / "lambda.txt"
 
 #: Services of AWS that any function calls, as botocore names them; the data of all others stay at home.
-SERVICES = ("dynamodb", "lambda", "s3", "secretsmanager", "sesv2", "sqs")
+SERVICES = ("dynamodb", "lambda", "s3", "secretsmanager", "sesv2", "sns", "sqs")
 _BOTOCORE_DATA = ("endpoints.json", "partitions.json", "sdk-default-configuration.json", "_retry.json")
 _UNUSED_UTILITIES = (
     "auth_alpha", "batch", "circuit_breaker", "data_masking", "feature_flags", "idempotency",
