@@ -44,15 +44,18 @@ class _Resolver(APIGatewayHttpResolver):
 
     @property
     def current_event(self) -> Any:  # type: ignore[override]
+        """The event of this thread."""
         return self._own.event
 
     @property
     def context(self) -> dict[str, Any]:
+        """What the resolver remembers about the event of this thread."""
         found: dict[str, Any] = self._own.__dict__.setdefault("context", {})
         return found
 
     @context.setter
     def context(self, value: dict[str, Any]) -> None:
+        """Another memory."""
         self._own.context = value
 
     def resolve(self, event: Mapping[str, Any], context: Any) -> dict[str, Any]:  # noqa: ARG002

@@ -18,7 +18,7 @@ from pivotr.names import FunctionSpec
 F = TypeVar("F", bound=Callable[..., Any])
 
 JSON = "application/json"
-#: Bytes of a JSON body: the largest template as text and HTML, every sign of it escaped as two `\\uXXXX`.
+#: Bytes of a JSON body: the largest template as text and HTML, every sign of it escaped as a surrogate pair.
 LARGEST_JSON = 5 << 19
 #: Bytes of a file. Lambda takes 6 MB per event, and a file is a third longer in base64.
 LARGEST_FILE = 4 << 20

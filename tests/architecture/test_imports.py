@@ -32,7 +32,7 @@ def loaded(*arguments: str) -> tuple[set[str], str]:
         ("template", "--help"), ("logs", "--help"), ("metrics", "--help"), ("suppress", "--help"),
         ("dlq", "--help"), ("feedback", "--help"), ("leads", "export", "--help"),
         ("leads", "import", "undo", "--help"), ("leads", "staged", "fix", "--help"),
-        ("leads", "verify", "--help"),
+        ("leads", "verify", "--help"), ("api", "serve", "--help"), ("api", "openapi", "--help"),
     ],
 )  # fmt: skip
 def test_help_loads_nothing_heavy(words: tuple[str, ...]) -> None:
@@ -59,6 +59,26 @@ def test_a_worker_never_loads_the_command_line(function: str) -> None:
     found, _ = loaded("-c", f"import pivotr.functions.{function}, pivotr.wiring")
     assert "pivotr" in found
     assert not found & {"typer", "rich", "aws_cdk", "moto"}
+
+
+@pytest.mark.parametrize("function", ["api_leads", "api_campaigns", "api_metrics"])
+def test_a_function_of_the_api_loads_no_server_and_no_document(function: str) -> None:
+    code = (
+        f"import sys, pivotr.functions.{function}; "
+        "print(*(name for name in sys.modules if name.startswith('pivotr.api.')))"
+    )
+    found, out = loaded("-c", code)
+    assert not found & {"typer", "rich", "aws_cdk", "moto", "uvicorn", "boto3"}
+    modules = set(out.split())
+    assert not modules & {
+        "pivotr.api.asgi",
+        "pivotr.api.document",
+        "pivotr.api.examples",
+        "pivotr.api.web_pages",
+    }
+    assert not [name for name in modules if name.startswith("pivotr.api.answers")]
+    other = {"api_leads": "campaigns", "api_campaigns": "leads", "api_metrics": "leads"}[function]
+    assert f"pivotr.api.routes.{other}" not in modules
 
 
 def test_a_command_on_the_embedded_environment_needs_no_aws(tmp_path_factory: pytest.TempPathFactory) -> None:
