@@ -6,6 +6,8 @@
     \\{ \\| \\} \\\\        a brace, a pipe or a backslash as text; any other backslash is text already
     <style>…</style>   taken as it is, braces and all
 
+A plain } outside of all groups closes a \\{ before it and is text as well.
+
 Two braces that do not hold the name of a variable are two nested groups. Nothing here recurses: the depth
 of a template is limited by memory alone.
 """
@@ -107,6 +109,8 @@ class _Parser:
             self._known.setdefault(name_key(name), name)
         self._open = [_Frame(0)]
         self._indexes: dict[str, int] = {}
+        #: Escaped braces that are open outside of all groups: a plain } then closes them, as text.
+        self._escaped = 0
         self._faults: list[Fault] = []
 
     def run(self) -> Parsed:
@@ -125,6 +129,8 @@ class _Parser:
                 place = start + 1
             else:
                 self._add(mark[1] if mark[0] == "\\" else mark)
+                if len(self._open) == 1:
+                    self._escaped = max(0, self._escaped + (mark == "\\{") - (mark == "\\}"))
                 place = token.end()
         self._add(text[place:])
         for frame in self._open[1:]:
@@ -166,6 +172,10 @@ class _Parser:
 
     def _closes(self, start: int) -> int:
         """Take a `}`; answer where to read on."""
+        if len(self._open) == 1 and self._escaped:
+            self._escaped -= 1
+            self._add("}")
+            return start + 1
         if len(self._open) == 1:
             self._fault(start, "this } closes nothing.", "Remove it, or write \\} for a brace.")
             return start + 1

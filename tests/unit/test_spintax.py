@@ -18,6 +18,13 @@ ROWS = [
     json.loads(line)
     for line in (Path(__file__).parent.parent / "data" / "spintax.jsonl").read_text("utf-8").splitlines()
 ]
+#: What the test suites of public libraries state, in texts of our own; `differs`: what we mean otherwise.
+LIBRARIES = [
+    json.loads(line)
+    for line in (Path(__file__).parent.parent / "data" / "spintax-libraries.jsonl")
+    .read_text("utf-8")
+    .splitlines()
+]
 NAMES = ("FirstName", "FullName", "Company", "Email", "UnsubscribeLink", "Job Title")
 LEAD = {"FirstName": "Asha", "FullName": "Asha Rao", "Company": "Acme", "Email": "asha@acme.example"}
 
@@ -44,10 +51,30 @@ def test_sample_row(row: dict, known: tuple[str, ...]) -> None:
     assert compiled.count() == row.get("count", compiled.count())
 
 
+@pytest.mark.parametrize("known", [NAMES, ()], ids=["with-built-in", "plain"])
+@pytest.mark.parametrize("row", LIBRARIES, ids=[f"{row['library']}: {row['behaviour']}" for row in LIBRARIES])
+def test_behaviour_of_a_public_library(row: dict, known: tuple[str, ...]) -> None:
+    if row.get("error"):
+        with pytest.raises(TemplateError):
+            compile_text(row["template"], known)
+        return
+    compiled = compile_text(row["template"], known)
+    assert compiled.count() == row["count"]
+    assert {compiled.render({}, seeded("c", str(lead)))[0] for lead in range(500)} == set(row["accept"])
+
+
+def test_more_than_ten_libraries_are_heard() -> None:
+    assert len({row["library"] for row in LIBRARIES}) > 10
+    assert sum("differs" in row for row in LIBRARIES) < 10
+
+
 @pytest.mark.parametrize(
     ("template", "expected"),
     [
         ("plain", {"plain"}),
+        (r"\{ {a|b} } x", {"{ a } x", "{ b } x"}),
+        (r"\{a\} \{b}", {"{a} {b}"}),
+        (r"{x\{y}", {"x{y"}),
         ("{a}", {"a"}),
         ("{}", {""}),
         ("a{}b", {"ab"}),
@@ -122,6 +149,9 @@ def test_a_value_is_never_spun(value: str) -> None:
         ("ok\nok {a|{b|c}", 2, 4, "never closed"),
         ("{{FirstName}", 1, 1, "never closed"),
         ("{{FirstName}}}", 1, 14, "closes nothing"),
+        (r"\{a}}", 1, 5, "closes nothing"),
+        (r"\{a\}}", 1, 6, "closes nothing"),
+        (r"{a|\{b}}", 1, 8, "closes nothing"),
         ("Hi\n  {{Unknown}}", 2, 3, "no variable Unknown"),
         ("{{FristName|there}}", 1, 1, "no variable FristName"),
         ("{{LastSeenOn|x}}", 1, 1, "no variable LastSeenOn"),

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from pivotr.domain.leads import Lead
+from pivotr.domain.outgoing import html_with_footer
 from pivotr.domain.spintax import TemplateError
 from pivotr.domain.templates import (
     BUILT_IN_VARIABLES,
@@ -168,3 +169,19 @@ def test_errors_name_the_part() -> None:
 def test_version_keys_sort_as_numbers() -> None:
     assert version_key(1) == "000001"
     assert sorted(map(version_key, (10, 9, 100))) == ["000009", "000010", "000100"]
+
+
+@pytest.mark.parametrize(
+    ("markup", "expected"),
+    [
+        ("<p>Hi</p>", "<p>Hi</p>\n<p>Rao &amp; Co<br>\nPune</p>\n"),
+        (
+            "<html><body><p>Hi</p>\n</BODY></html>",
+            "<html><body><p>Hi</p>\n<p>Rao &amp; Co<br>\nPune</p>\n</BODY></html>",
+        ),
+        ("<p>Rao &amp; Co\nPune</p>", "<p>Rao &amp; Co\nPune</p>"),
+    ],
+)
+def test_the_postal_address_stands_under_the_html_too(markup: str, expected: str) -> None:
+    assert html_with_footer(markup, "Rao & Co\nPune") == expected
+    assert html_with_footer(markup, "") == markup
