@@ -1,4 +1,4 @@
-"""One of many worker processes on the same data file; every job that it emits is emitted twice."""
+"""One of many worker processes on the same tables and queues; every job that it emits is emitted twice."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from pivotr.functions.local import LocalRunner
-from pivotr.settings import Settings
-from pivotr.wiring import connect
+from pivotr.functions.local import LocalRunner, RunnerState
+from tests.simulation.overlap_ports import connected
 
 
 def main() -> None:
-    """`python -m tests.simulation.overlap_worker HOME SECONDS`"""
-    services = connect(Settings(home=Path(sys.argv[1])), {})
+    """`python -m tests.simulation.overlap_worker HOME [ENDPOINT ENVIRONMENT]`, until HOME/stop is there."""
+    home = Path(sys.argv[1])
+    services = connected(home, *sys.argv[2:])
     send = services.ports.queues.send
 
     def twice(queue: str, body: str, *, delay: int = 0) -> None:
@@ -24,10 +24,12 @@ def main() -> None:
     queues: Any = services.ports.queues
     queues.send = twice
     stop = threading.Event()
-    timer = threading.Timer(float(sys.argv[2]), stop.set)
-    timer.start()
-    LocalRunner(services).run(stop, until_idle=True)
-    timer.cancel()
+
+    def look(_: RunnerState) -> None:
+        if (home / "stop").exists():
+            stop.set()
+
+    LocalRunner(services).run(stop, on_tick=look)
     services.ports.close()
 
 
