@@ -2,39 +2,65 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
 from pivotr.cli.campaign_options import find
 from pivotr.cli.context import console, noun, services
 
-if TYPE_CHECKING:
-    from pivotr.domain.reports import AccountMetrics, CampaignMetrics
-
 app = noun("Counters of the account and of campaigns.")
-
-_SHOWN = ("enrolled", "sent", "delivered", "bounced", "complained", "unsubscribed", "replied", "in_doubt")
 
 
 @app.command("show")
 def show(
-    campaign: Annotated[str, typer.Option(metavar="ID", help="One campaign, day by day.")] = "",
+    *,
+    campaign: Annotated[str, typer.Option(metavar="ID", help="One campaign.")] = "",
+    since: Annotated[str, typer.Option(metavar="DAY", help="From a day on, as 2026-11-24.")] = "",
+    by: Annotated[
+        str, typer.Option(metavar="GROUP", help="day, campaign, sender, domain, list or step.")
+    ] = "",
+    csv: Annotated[bool, typer.Option("--csv", help="The funnel as CSV on stdout.")] = False,
+    png: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The funnel as a chart; needs pivotr[charts].")
+    ] = None,
 ) -> None:
-    """How far everything is, and how healthy the account."""
+    """How far everything is, with rates against the guard's lines, and how healthy the account."""
+    from pivotr.cli import metrics_views as views
+    from pivotr.domain.funnels import GROUPS
+    from pivotr.errors import InvalidInput
+
+    if by and by not in GROUPS:
+        raise InvalidInput(f"Nothing is counted by “{by}”.", hint=f"Use one of: {', '.join(GROUPS)}.")
+    key = find(campaign).id if campaign else ""
     out = console()
-    if campaign:
-        one = services().metrics.campaign(find(campaign).id)
-        if out.wants_json:
-            out.data(one)
-            return
-        _draw_campaign(one)
+    is_plain = not (by or csv or png or since)
+    if is_plain and out.wants_json:
+        out.data(services().metrics.campaign(key) if key else services().metrics.account())
         return
-    account = services().metrics.account()
-    if out.wants_json:
-        out.data(account)
+    group: Any = by or ("day" if key else "campaign")
+    if png is not None:
+        from pivotr.cli.metrics_chart import check_extra
+
+        check_extra()
+    funnel = services().metrics.funnel(group, campaign=key, since=since)
+    if png is not None:
+        from pivotr.cli.metrics_chart import draw
+
+        draw(funnel, png)
+        out.success(f"{png} is written.")
         return
-    _draw_account(account)
+    if csv:
+        views.write_csv(out, funnel)
+    elif out.wants_json:
+        out.data(funnel)
+    else:
+        if is_plain and not key:
+            views.show_account(out, services().metrics.account())
+        elif is_plain:
+            views.show_campaign(out, services().metrics.campaign(key))
+        views.show_funnel(out, funnel)
 
 
 @app.command("audit")
@@ -60,39 +86,3 @@ def audit(
             out.note("No campaign yet.")
     if not all(one.agrees for one in reports):
         raise typer.Exit(1)
-
-
-def _draw_account(account: AccountMetrics) -> None:
-    out = console()
-    out.facts(
-        [
-            ("today", f"{account.day} ({account.zone})"),
-            ("mails today", f"{account.used} of {account.limit}"),
-            ("last 7 days", f"{account.week_used} mails, {account.week_bounced} bounced for good, "
-             f"{account.week_complained} reported as spam"),
-            ("health", ": ".join(filter(None, (account.health, account.health_reason)))),
-            ("guard", account.guard_reason if account.guard_tripped else ""),
-        ]
-    )  # fmt: skip
-    if account.campaigns:
-        out.text()
-        out.table(
-            ["campaign", "state", *(name.replace("_", " ") for name in _SHOWN)],
-            [
-                (one.campaign, one.status, *(one.totals.get(name, 0) for name in _SHOWN))
-                for one in account.campaigns
-            ],
-        )
-
-
-def _draw_campaign(one: CampaignMetrics) -> None:
-    out = console()
-    out.facts([("campaign", f"{one.name} ({one.campaign})"), ("state", one.status)])
-    out.facts([(name.replace("_", " "), count) for name, count in one.totals.items() if count])
-    if one.days:
-        names = [name for name in one.totals if any(name in day.counts for day in one.days)]
-        out.text()
-        out.table(
-            ["day", *(name.replace("_", " ") for name in names)],
-            [(day.day, *(day.counts.get(name, 0) for name in names)) for day in one.days],
-        )

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from pivotr.domain.campaigns import Campaign
-from pivotr.domain.instants import local_day
+from pivotr.domain.funnels import By, Funnel, funnel
+from pivotr.domain.instants import day_of, local_day
 from pivotr.domain.reports import (
     AccountMetrics,
     AuditReport,
@@ -14,12 +16,13 @@ from pivotr.domain.reports import (
     DayMetrics,
     Difference,
 )
-from pivotr.errors import NotFound
+from pivotr.errors import InvalidInput, NotFound
 from pivotr.ports.clock import Clock
 from pivotr.ports.table import Item, Table
 from pivotr.storage import guarding, log
 from pivotr.storage.campaigns import Campaigns
 from pivotr.storage.codec import lead_from
+from pivotr.storage.grouping import grouped
 from pivotr.storage.leads import Leads
 from pivotr.storage.log import Log
 from pivotr.storage.metrics import KINDS, Metrics
@@ -70,6 +73,34 @@ class MetricsReport:
     def campaign(self, key: str) -> CampaignMetrics:
         """One campaign with its days. Raises NotFound."""
         return self._of(self._get(key), with_days=True)
+
+    def funnel(self, by: By, *, campaign: str = "", since: str = "") -> Funnel:
+        """Enrolled to replied, by a group; `since` is a day. Raises NotFound, InvalidInput.
+
+        Days and campaigns come from the counters, everything finer from a recount of the log.
+        """
+        since = _day_named(since) if since else ""
+        chosen = [self._get(campaign)] if campaign else self._campaigns.all()
+        groups: Sequence[tuple[str, str, Mapping[str, int]]]
+        if by == "day":
+            groups = self._by_day(chosen, since)
+        elif by == "campaign":
+            groups = [
+                (one.id, one.name, self._metrics.totals(one.id, since=since or None, consistent=True))
+                for one in chosen
+            ]
+        else:
+            groups = grouped(self._table, self._recent, chosen, by, since=since)
+        levels = self._recent.preferences().levels
+        return funnel(by, groups, levels, campaign=campaign, since=since)
+
+    def _by_day(self, campaigns: Sequence[Campaign], since: str) -> list[tuple[str, str, Counter[str]]]:
+        days: dict[str, Counter[str]] = {}
+        for campaign in campaigns:
+            for item in self._metrics.days(campaign.id, since=since or None, consistent=True):
+                found = _day(item)
+                days.setdefault(found.day, Counter()).update(found.counts)
+        return [(day, day, counts) for day, counts in sorted(days.items())]
 
     def audit(self, key: str) -> AuditReport:
         """Recount one campaign. Reads its log and all leads; a running one is looked at again before a
@@ -148,3 +179,10 @@ def _day(item: Item) -> DayMetrics:
         type(value) is int and value
     }  # fmt: skip
     return DayMetrics(day=item["date"], counts=counts)
+
+
+def _day_named(text: str) -> str:
+    try:
+        return day_of(text).isoformat()
+    except ValueError:
+        raise InvalidInput(f"“{text}” is no day.", hint="Write it as 2026-11-24.") from None

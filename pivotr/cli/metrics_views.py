@@ -1,0 +1,109 @@
+"""Counters on a screen: facts, a funnel with its rates, bars where there is a terminal; and as CSV."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pivotr.cli.console import Console
+    from pivotr.domain.funnels import Funnel, FunnelRow
+    from pivotr.domain.reports import AccountMetrics, CampaignMetrics
+
+_BAR = 8
+_EIGHTHS = " ▏▎▍▌▋▊▉█"
+_SPARKS = "▁▂▃▄▅▆▇█"
+_SPARK_DAYS = 60
+_MARKS = {"ok": "", "warn": "!", "stop": "STOP"}
+
+
+def show_account(out: Console, account: AccountMetrics) -> None:
+    """The account today and over the week."""
+    out.facts(
+        [
+            ("today", f"{account.day} ({account.zone})"),
+            ("mails today", f"{account.used} of {account.limit}"),
+            ("last 7 days", f"{account.week_used} mails, {account.week_bounced} bounced for good, "
+             f"{account.week_complained} reported as spam"),
+            ("health", ": ".join(filter(None, (account.health, account.health_reason)))),
+            ("guard", account.guard_reason if account.guard_tripped else ""),
+        ]
+    )  # fmt: skip
+
+
+def show_campaign(out: Console, one: CampaignMetrics) -> None:
+    """One campaign's sums."""
+    out.facts([("campaign", f"{one.name} ({one.campaign})"), ("state", one.status)])
+    out.facts([(name.replace("_", " "), count) for name, count in one.totals.items() if count])
+
+
+def show_funnel(out: Console, funnel: Funnel) -> None:
+    """A table of all groups; columns in which nothing happened are left out."""
+    if not funnel.rows:
+        out.note("Nothing is counted yet.")
+        return
+    out.text()
+    if out.is_terminal and funnel.by == "day":
+        days = funnel.rows[-_SPARK_DAYS:]
+        out.text(f"sent {sparkline([row.counts['sent'] for row in days])} {days[0].key} to {days[-1].key}")
+    stages = [
+        stage for stage, count in funnel.total.counts.items() if count or stage in ("sent", "delivered")
+    ]
+    rates = [rate for rate in ("bounced", "complained", "replied") if funnel.total.counts[rate]]
+    largest = max(row.counts["sent"] for row in funnel.rows)
+    columns = [funnel.by, *stages, *(f"{rate} %" for rate in rates), "guard"]
+    rows = [*funnel.rows, funnel.total] if len(funnel.rows) > 1 else funnel.rows
+    drawn: list[list[object]] = []
+    for row in rows:
+        cells: list[object] = [row.name, *(row.counts[stage] for stage in stages)]
+        cells += [_percent(row.rates[rate]) for rate in rates]
+        cells.append(_MARKS[row.level] if row is not funnel.total else "")
+        if out.is_terminal:
+            cells.append(bar(row.counts["sent"], largest) if row is not funnel.total else "")
+        drawn.append(cells)
+    out.table([*columns, *(["sent"] if out.is_terminal else [])], drawn)
+    lines = funnel.lines
+    out.note(
+        f"The guard warns over {_percent(lines['bounce_warn'])} % bounces or "
+        f"{_percent(lines['complaint_warn'])} % complaints and stops over {_percent(lines['bounce_stop'])} %"
+        f" or {_percent(lines['complaint_stop'])} %, from a few cases on."
+    )
+    for row in funnel.rows:
+        if row.level != "ok":
+            out.note(f"{row.name}: {row.reason}")
+
+
+def write_csv(out: Console, funnel: Funnel) -> None:
+    """One line a group, its counters and its rates as shares."""
+    import csv
+
+    writer = csv.writer(out.stdout, lineterminator="\n")
+    stages, rates = list(funnel.total.counts), list(funnel.total.rates)
+    writer.writerow([funnel.by, "name", *stages, *(f"{rate}_rate" for rate in rates), "guard"])
+    for row in funnel.rows:
+        writer.writerow([*_labels(row), *(row.counts[stage] for stage in stages), *_shares(row), row.level])
+
+
+def bar(value: int, largest: int) -> str:
+    """A bar of up to eight cells, an eighth of a cell exact."""
+    eighths = round(value / largest * _BAR * 8) if largest else 0
+    whole, rest = divmod(eighths, 8)
+    return "█" * whole + (_EIGHTHS[rest] if rest else "")
+
+
+def sparkline(values: list[int]) -> str:
+    """One character a value, from the lowest block for nothing to the highest for the largest."""
+    largest = max(values, default=0) or 1
+    return "".join(_SPARKS[round(value / largest * (len(_SPARKS) - 1))] for value in values)
+
+
+def _labels(row: FunnelRow) -> list[str]:
+    # a leading = + - @ would be a formula where the file is opened in a spreadsheet
+    return [f"'{text}" if text[:1] in ("=", "+", "-", "@") else text for text in (row.key, row.name)]
+
+
+def _shares(row: FunnelRow) -> list[str]:
+    return ["" if rate is None else f"{rate:.6f}" for rate in row.rates.values()]
+
+
+def _percent(rate: float | None) -> str:
+    return "" if rate is None else f"{rate * 100:.2f}".rstrip("0").rstrip(".")
