@@ -33,7 +33,8 @@ TASK_ROOT = "/var/task"
 MOST_BYTES = 250 * 1024 * 1024
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
-_KEPT_ARCHIVES = 3
+#: Entries of the cache that are kept of each kind: two check-outs may be worked on in turn.
+_KEPT = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,8 @@ def archive(target: Target = LAMBDA) -> Archive:
         shutil.rmtree(content)
 
     made = cache.kept(f"{target.name}-{digest[:16]}", make)
-    cache.keep_newest(f"{target.name}-*", _KEPT_ARCHIVES)
+    for pattern in (f"{target.name}-*", f"packages-{target.name}-*"):
+        cache.keep_newest(pattern, _KEPT)
     return Archive(made / "code.zip", digest, compiler is not None)
 
 

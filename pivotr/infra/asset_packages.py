@@ -59,6 +59,15 @@ HOST = Target("host")
 def install(folder: Path, target: Target) -> None:
     """Install the locked packages into an empty folder and take out what no function reads.
 
+    Raises as `fetch`.
+    """
+    fetch(folder, target)
+    _trim(folder)
+
+
+def fetch(folder: Path, target: Target) -> None:
+    """Install the locked packages as they are.
+
     Raises Misconfigured without an installer, Unavailable where a package cannot be had.
     """
     answer = subprocess.run(_command(folder, target), capture_output=True, text=True, check=False)
@@ -69,7 +78,6 @@ def install(folder: Path, target: Target) -> None:
             f"The packages of the functions could not be installed: {why}",
             hint="Check the network and try again.",
         )
-    _trim(folder)
 
 
 def _command(folder: Path, target: Target) -> Sequence[str]:
