@@ -54,7 +54,8 @@ def show_funnel(out: Console, funnel: Funnel) -> None:
     rows = [*funnel.rows, funnel.total] if len(funnel.rows) > 1 else funnel.rows
     drawn: list[list[object]] = []
     for row in rows:
-        cells: list[object] = [row.name, *(row.counts[stage] for stage in stages)]
+        label = row.key if funnel.by == "campaign" and row.key else row.name
+        cells: list[object] = [label, *(row.counts[stage] for stage in stages)]
         cells += [_percent(row.rates[rate]) for rate in rates]
         cells.append(_MARKS[row.level] if row is not funnel.total else "")
         if out.is_terminal:
