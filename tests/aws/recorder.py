@@ -31,6 +31,9 @@ _ROUTES = {place.partition(":")[0]: spec.name for spec, places in SERVED.items()
     "metrics": names.API_METRICS.name
 }
 
+#: Files of the tests that only hand calls on.
+_GO_BETWEENS = {"recorder", "faults", "unreliable", "moto_inserts"}
+
 
 class Seen:
     """Function → rights and how often each was used."""
@@ -51,7 +54,10 @@ class Seen:
 
 
 def at_work() -> str:
-    """The name of the function on the stack, or an empty text where an operator acts."""
+    """The name of the function on the stack, or an empty text where an operator acts.
+
+    What a test does in the middle of a function's work, while a mail is on its way say, is an operator's act.
+    """
     route = ""
     frame: Any = sys._getframe(1)
     while frame is not None:
@@ -60,6 +66,8 @@ def at_work() -> str:
             return _MODULES[path.stem]
         if path.parent.name == "routes" and path.stem in _ROUTES:
             route = _ROUTES[path.stem]
+        if "tests" in path.parts and path.stem not in _GO_BETWEENS:
+            return route
         frame = frame.f_back
     return route
 
