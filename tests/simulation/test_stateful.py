@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from pivotr import names
+from pivotr.domain.leads import STRENGTH
 from pivotr.domain.suppression import Suppression, address_key
 from pivotr.errors import PivotrError
 from pivotr.ports.mailer import AccountRefused, NotSent, RecipientRejected, Unknown
@@ -146,7 +147,9 @@ class Machine(RuleBasedStateMachine):
                 suppression=suppression,
             )
         )
-        self.stopped.setdefault(lead.id, self.posted)
+        # a fault may have kept it from happening, which the operator has then been told
+        if any(one.id == lead.id and one.status in STRENGTH for one in self.world.all_leads()):
+            self.stopped.setdefault(lead.id, self.posted)
 
     @rule(number=pick)
     def withdraw(self, number: int) -> None:
