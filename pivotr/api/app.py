@@ -139,6 +139,8 @@ class Api:
     def find(self, method: str, path: str) -> Facts:
         """The route of a request. Raises Refusal: 404, or 405 with the methods that the path knows."""
         here = [facts for facts in self.facts if facts.pattern.fullmatch(path)]
+        if any(facts.path == path for facts in here):
+            here = [facts for facts in here if facts.path == path]
         for facts in here:
             if facts.method == method:
                 return facts

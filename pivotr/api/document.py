@@ -39,6 +39,7 @@ _ERRORS = {
     422: "The request cannot be used as it is.",
     428: "The header If-Match is missing.",
     429: "Too many requests, or a limit is used up.",
+    431: "Address and headers are longer than 10,240 bytes.",
     500: "Something went wrong that should not.",
     503: "Something that this needs cannot answer now.",
 }
@@ -46,7 +47,7 @@ _CODES = {
     400: "invalid_json", 401: "unauthorized", 403: "forbidden", 404: "not_found", 409: "conflict",
     412: "changed", 413: "too_large", 415: "unsupported_media_type", 422: "invalid_request",
     428: "precondition_required",
-    429: "limit_reached", 500: "unexpected", 503: "unavailable",
+    429: "limit_reached", 431: "head_too_large", 500: "unexpected", 503: "unavailable",
 }  # fmt: skip
 
 
@@ -143,15 +144,19 @@ def _headers(facts: Facts) -> list[dict[str, Any]]:
         )
     if facts.tag == "metrics":
         found.append(
-            _header("If-None-Match", "The ETag of what is known: 304 where it has not changed.", '"…"')
+            _header(
+                "If-None-Match", "The ETag of what is known: 304 where it has not changed.", '"3"', longest=0
+            )
         )
     return found
 
 
 def _header(
-    name: str, text: str, example: str, *, required: bool = False, pattern: str = ""
+    name: str, text: str, example: str, *, required: bool = False, pattern: str = "", longest: int = 255
 ) -> dict[str, Any]:
-    schema: dict[str, Any] = {"type": "string", "minLength": 1, "maxLength": 255}
+    schema: dict[str, Any] = {"type": "string"}
+    if longest:
+        schema |= {"minLength": 1, "maxLength": longest}
     if pattern:
         schema["pattern"] = pattern
     return {
@@ -194,7 +199,9 @@ def _responses(facts: Facts) -> dict[str, Any]:
 
 
 def _statuses(facts: Facts) -> set[int]:
-    found = {422, 429, 500, 503, *facts.errors}
+    found = {422, 429, 431, 500, 503, *facts.errors}
+    if "{" in facts.path:
+        found.add(404)
     if facts.role:
         found |= {401, 403}
     if facts.media:

@@ -92,7 +92,9 @@ export interface paths {
         put?: never;
         /**
          * Forget a person: nothing in lead, log and lists tells any more who it was. Cannot be taken back
-         * @description Needs the role `admin`.
+         * @description Not behind the gateway on AWS, where no function may change the log: use `pivotr leads erase`.
+         *
+         *     Needs the role `admin`.
          */
         post: operations["erase_lead"];
         delete?: never;
@@ -229,11 +231,74 @@ export interface paths {
         /**
          * Import a lead file of up to 4 MB: CSV, TSV or .xlsx as the body
          * @description The report accounts for every row. The same file again brings nothing twice: an interrupted import is
-         *     finished by it.
+         *     finished by it. What 20 seconds are not enough for goes on in the background, as `upload` tells.
          *
          *     Needs the role `operator`.
          */
         post: operations["import_leads"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/leads/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin the import of a file of up to 50 MB
+         * @description POST the file to `form.url` with `form.fields` before it (multipart/form-data, field `file` last), then
+         *     start the upload and ask how far it is.
+         *
+         *     Needs the role `operator`.
+         */
+        post: operations["create_upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/leads/uploads/{id}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import the file of an upload, now that it is there; or go on with one
+         * @description Needs the role `operator`.
+         */
+        post: operations["start_upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/leads/uploads/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How far an upload is: its rows that are done, and its import once there is one
+         * @description Needs the role `viewer`.
+         */
+        get: operations["read_upload"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -326,6 +391,48 @@ export interface paths {
         get: operations["preview_campaign"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/campaigns/{id}/readiness": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether a campaign may start: what forbids it, what is worth knowing before
+         * @description Of a long audience its first thousand are looked at.
+         *
+         *     Needs the role `viewer`.
+         */
+        get: operations["check_campaign"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/campaigns/{id}/test-send": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send the very mail of a lead to addresses of one's own, outside of metrics and caps
+         * @description Needs the role `operator`.
+         */
+        post: operations["test_send_campaign"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1355,6 +1462,15 @@ export interface components {
             environment: string;
         };
         /**
+         * ImportAnswer
+         * @description The report of an import, and the upload that goes on with it where its time was up.
+         */
+        ImportAnswer: {
+            report: components["schemas"]["ImportReport"];
+            /** Upload */
+            upload: string | null;
+        };
+        /**
          * ImportReport
          * @description The account of an import: accepted + updated + staged + duplicate + rejected = rows (promise P10).
          *
@@ -1434,6 +1550,16 @@ export interface components {
             discarded: number;
             report: components["schemas"]["ImportReport"] | null;
             undone: components["schemas"]["UndoReport"] | null;
+        };
+        /**
+         * Lacking
+         * @description A lead for whom a text may need values that it does not have.
+         */
+        Lacking: {
+            /** Address */
+            address: string;
+            /** Variables */
+            variables: string[];
         };
         /**
          * Lead
@@ -1902,6 +2028,22 @@ export interface components {
             items: components["schemas"]["Queue"][];
         };
         /**
+         * Readiness
+         * @description Whether a campaign may start; `is_whole` false: only a part of the audience was looked at.
+         */
+        Readiness: {
+            /** Campaign */
+            campaign: string;
+            /** Audience */
+            audience: number;
+            /** Is Whole */
+            is_whole: boolean;
+            /** Remarks */
+            remarks: components["schemas"]["Remark"][];
+            /** Lacking */
+            lacking: components["schemas"]["Lacking"][];
+        };
+        /**
          * Redrive
          * @description How many dead letters are put back; all where nothing is said.
          * @example {
@@ -1921,6 +2063,46 @@ export interface components {
             queue: string;
             /** Redriven */
             redriven: number;
+        };
+        /**
+         * Remark
+         * @description One finding; `code` is stable.
+         */
+        Remark: {
+            /**
+             * Severity
+             * @enum {string}
+             */
+            severity: "refusal" | "warning";
+            /** Code */
+            code: string;
+            /** Sentence */
+            sentence: string;
+            /** Hint */
+            hint: string;
+        };
+        /**
+         * SendTest
+         * @description Who gets a test mail, and whose mail it is: that of a lead, else of the first of the audience.
+         * @example {
+         *       "to": [
+         *         "me@acme.example"
+         *       ]
+         *     }
+         */
+        SendTest: {
+            /** To */
+            to: string[];
+            /**
+             * Lead
+             * @default
+             */
+            lead?: string;
+            /**
+             * Step
+             * @default 1
+             */
+            step?: number;
         };
         /**
          * Sender
@@ -1993,7 +2175,8 @@ export interface components {
          *       "address": "sales@acme.example",
          *       "cap": 80,
          *       "name": "Acme Sales",
-         *       "ramp": "20+10..80"
+         *       "ramp": "20+10..80",
+         *       "signature": "Sam, Acme"
          *     }
          */
         SenderNew: {
@@ -2253,6 +2436,43 @@ export interface components {
             versions: number[];
         };
         /**
+         * TestSend
+         * @description One test mail and what the provider said; `mail` is the whole mail.
+         */
+        TestSend: {
+            /** To */
+            to: string;
+            /**
+             * Result
+             * @enum {string}
+             */
+            result: "accepted" | "not sent" | "refused" | "rejected" | "unknown";
+            /** Detail */
+            detail: string;
+            /** Message Id */
+            message_id: string;
+            /** Sender */
+            sender: string;
+            /** Lead */
+            lead: string;
+            /** Subject */
+            subject: string;
+            /** Variant */
+            variant: string;
+            /** Attempt */
+            attempt: string;
+            /** Mail */
+            mail: string;
+        };
+        /**
+         * TestSends
+         * @description One for each address.
+         */
+        TestSends: {
+            /** Items */
+            items: components["schemas"]["TestSend"][];
+        };
+        /**
          * UndoReport
          * @description What undoing an import took back: its new leads, their places on its list, its rows that waited.
          *
@@ -2270,6 +2490,105 @@ export interface components {
             staged: number;
             /** Kept */
             kept: number;
+        };
+        /**
+         * UploadBegun
+         * @description An upload, and the form that takes its file.
+         */
+        UploadBegun: {
+            /** Upload */
+            upload: string;
+            form: components["schemas"]["UploadForm"];
+        };
+        /**
+         * UploadForm
+         * @description How a file gets there: a POST of `fields` and then `file` to `url`, until it expires.
+         */
+        UploadForm: {
+            /** Url */
+            url: string;
+            /** Fields */
+            fields: {
+                [key: string]: string;
+            };
+            /** Expires Seconds */
+            expires_seconds: number;
+            /** Largest Bytes */
+            largest_bytes: number;
+        };
+        /**
+         * UploadNew
+         * @description A file that is to come; `mapping` is role or variable → name of a column.
+         * @example {
+         *       "basis": "consent",
+         *       "file": "leads.xlsx",
+         *       "list": "diwali"
+         *     }
+         */
+        UploadNew: {
+            /** List */
+            list: string;
+            /**
+             * File
+             * @default leads.csv
+             */
+            file?: string;
+            /** Type */
+            type?: ("cold" | "warm" | "hot") | null;
+            /**
+             * Tags
+             * @default []
+             */
+            tags?: string[];
+            /**
+             * Source
+             * @default
+             */
+            source?: string;
+            /**
+             * Basis
+             * @default
+             */
+            basis?: string;
+            /** Mapping */
+            mapping?: {
+                [key: string]: string;
+            };
+            /**
+             * Update
+             * @default false
+             */
+            update?: boolean;
+            /**
+             * Stage
+             * @default false
+             */
+            stage?: boolean;
+        };
+        /**
+         * UploadRun
+         * @description A file that is imported in the background: `rows` that are done, `reason` where it cannot be.
+         */
+        UploadRun: {
+            /** Upload */
+            upload: string;
+            /** File */
+            file: string;
+            /** Actor */
+            actor: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "waiting" | "importing" | "done" | "failed";
+            /** At */
+            at: string;
+            /** Rows */
+            rows: number;
+            /** Import Id */
+            import_id: string;
+            /** Reason */
+            reason: string;
         };
     };
     responses: {
@@ -2493,6 +2812,26 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description Address and headers are longer than 10,240 bytes. */
+        Problem431: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "urn:pivotr:problem:head_too_large",
+                 *       "title": "Request Header Fields Too Large",
+                 *       "status": 431,
+                 *       "detail": "Address and headers are longer than 10,240 bytes.",
+                 *       "code": "head_too_large",
+                 *       "hint": "What helps stands here.",
+                 *       "request_id": "JKJaXmPLvHcESHA="
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description Something went wrong that should not. */
         Problem500: {
             headers: {
@@ -2631,6 +2970,7 @@ export interface operations {
             404: components["responses"]["Problem404"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
+            431: components["responses"]["Problem431"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -2710,6 +3050,7 @@ export interface operations {
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
+            431: components["responses"]["Problem431"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -2798,6 +3139,7 @@ export interface operations {
             404: components["responses"]["Problem404"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
+            431: components["responses"]["Problem431"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -2880,6 +3222,7 @@ export interface operations {
             422: components["responses"]["Problem422"];
             428: components["responses"]["Problem428"];
             429: components["responses"]["Problem429"];
+            431: components["responses"]["Problem431"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -2917,6 +3260,7 @@ export interface operations {
             404: components["responses"]["Problem404"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
+            431: components["responses"]["Problem431"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -2991,6 +3335,7 @@ export interface operations {
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
+            431: components["responses"]["Problem431"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -3032,6 +3377,7 @@ export interface operations {
             404: components["responses"]["Problem404"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
+            431: components["responses"]["Problem431"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -3080,6 +3426,7 @@ export interface operations {
             404: components["responses"]["Problem404"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
+            431: components["responses"]["Problem431"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -3117,6 +3464,7 @@ export interface operations {
             403: components["responses"]["Problem403"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
+            431: components["responses"]["Problem431"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -3197,6 +3545,7 @@ export interface operations {
             404: components["responses"]["Problem404"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
+            431: components["responses"]["Problem431"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -3248,6 +3597,7 @@ export interface operations {
             403: components["responses"]["Problem403"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
+            431: components["responses"]["Problem431"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -3302,6 +3652,7 @@ export interface operations {
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
+            431: components["responses"]["Problem431"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -3342,8 +3693,10 @@ export interface operations {
             };
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
+            431: components["responses"]["Problem431"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -3384,6 +3737,7 @@ export interface operations {
             409: components["responses"]["Problem409"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
+            431: components["responses"]["Problem431"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -3438,8 +3792,16 @@ export interface operations {
                      *               "no_greeting": 1
                      *             },
                      *             "is_dry_run": false,
-                     *             "is_continued": false
+                     *             "is_continued": false,
+                     *             "columns": {
+                     *               "email": "email",
+                     *               "full_name": "full name"
+                     *             },
+                     *             "variables": [],
+                     *             "is_unfinished": false
                      *           },
+                     *           "approved": 0,
+                     *           "discarded": 0,
                      *           "undone": null
                      *         }
                      *       ],
@@ -3457,6 +3819,7 @@ export interface operations {
             403: components["responses"]["Problem403"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
+            431: components["responses"]["Problem431"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -3526,26 +3889,35 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "import_id": "ijztcxd7jyx7hnjdc",
-                     *       "file": "leads.csv",
-                     *       "list": "diwali",
-                     *       "rows": 3,
-                     *       "accepted": 2,
-                     *       "updated": 0,
-                     *       "staged": 0,
-                     *       "duplicate": 1,
-                     *       "rejected": 0,
-                     *       "reasons": {
-                     *         "duplicate_email": 1
+                     *       "report": {
+                     *         "import_id": "ijztcxd7jyx7hnjdc",
+                     *         "file": "leads.csv",
+                     *         "list": "diwali",
+                     *         "rows": 3,
+                     *         "accepted": 2,
+                     *         "updated": 0,
+                     *         "staged": 0,
+                     *         "duplicate": 1,
+                     *         "rejected": 0,
+                     *         "reasons": {
+                     *           "duplicate_email": 1
+                     *         },
+                     *         "warnings": {
+                     *           "no_greeting": 1
+                     *         },
+                     *         "is_dry_run": false,
+                     *         "is_continued": false,
+                     *         "columns": {
+                     *           "email": "email",
+                     *           "full_name": "full name"
+                     *         },
+                     *         "variables": [],
+                     *         "is_unfinished": false
                      *       },
-                     *       "warnings": {
-                     *         "no_greeting": 1
-                     *       },
-                     *       "is_dry_run": false,
-                     *       "is_continued": false
+                     *       "upload": null
                      *     }
                      */
-                    "application/json": components["schemas"]["ImportReport"];
+                    "application/json": components["schemas"]["ImportAnswer"];
                 };
             };
             400: components["responses"]["Problem400"];
@@ -3556,6 +3928,149 @@ export interface operations {
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
+            431: components["responses"]["Problem431"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    create_upload: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A key of the caller's choice: the same request again is not done again, its answer comes again.
+                 * @example 0d6c1b4e-6a4f-4f0e-9d1c-2f1f6b8f7a11
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UploadNew"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "upload": "0f6c1b4e6a4f4f0e",
+                     *       "form": {
+                     *         "url": "https://s3.ap-south-1.amazonaws.com/pivotr-dev-imports",
+                     *         "expires_seconds": 900,
+                     *         "largest_bytes": 52428800,
+                     *         "fields": {
+                     *           "key": "imports/0f6c1b4e6a4f4f0e",
+                     *           "policy": "eyJ…"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["UploadBegun"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            431: components["responses"]["Problem431"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    start_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "upload": "0f6c1b4e6a4f4f0e",
+                     *       "file": "leads.xlsx",
+                     *       "actor": "meena@acme.example",
+                     *       "state": "importing",
+                     *       "at": "2026-11-24T04:00:00.000Z",
+                     *       "rows": 12000,
+                     *       "import_id": "",
+                     *       "reason": ""
+                     *     }
+                     */
+                    "application/json": components["schemas"]["UploadRun"];
+                };
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            431: components["responses"]["Problem431"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    read_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "upload": "0f6c1b4e6a4f4f0e",
+                     *       "file": "leads.xlsx",
+                     *       "actor": "meena@acme.example",
+                     *       "state": "importing",
+                     *       "at": "2026-11-24T04:00:00.000Z",
+                     *       "rows": 12000,
+                     *       "import_id": "",
+                     *       "reason": ""
+                     *     }
+                     */
+                    "application/json": components["schemas"]["UploadRun"];
+                };
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            431: components["responses"]["Problem431"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -3605,8 +4120,16 @@ export interface operations {
                      *           "no_greeting": 1
                      *         },
                      *         "is_dry_run": false,
-                     *         "is_continued": false
+                     *         "is_continued": false,
+                     *         "columns": {
+                     *           "email": "email",
+                     *           "full_name": "full name"
+                     *         },
+                     *         "variables": [],
+                     *         "is_unfinished": false
                      *       },
+                     *       "approved": 0,
+                     *       "discarded": 0,
                      *       "undone": null
                      *     }
                      */
@@ -3618,6 +4141,7 @@ export interface operations {
             404: components["responses"]["Problem404"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
+            431: components["responses"]["Problem431"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -3711,6 +4235,7 @@ export interface operations {
             403: components["responses"]["Problem403"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
+            431: components["responses"]["Problem431"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -3805,6 +4330,7 @@ export interface operations {
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
+            431: components["responses"]["Problem431"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -3901,6 +4427,7 @@ export interface operations {
             404: components["responses"]["Problem404"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
+            431: components["responses"]["Problem431"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -3998,6 +4525,7 @@ export interface operations {
             422: components["responses"]["Problem422"];
             428: components["responses"]["Problem428"];
             429: components["responses"]["Problem429"];
+            431: components["responses"]["Problem431"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -4051,6 +4579,124 @@ export interface operations {
             404: components["responses"]["Problem404"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
+            431: components["responses"]["Problem431"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    check_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "campaign": "diwali-outreach-0005",
+                     *       "audience": 2,
+                     *       "is_whole": true,
+                     *       "remarks": [
+                     *         {
+                     *           "severity": "warning",
+                     *           "code": "no-address",
+                     *           "sentence": "No postal address is under the mails.",
+                     *           "hint": "Set it: pivotr settings set footer.address …"
+                     *         }
+                     *       ],
+                     *       "lacking": [
+                     *         {
+                     *           "address": "vijay@iyer.example",
+                     *           "variables": [
+                     *             "Company"
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Readiness"];
+                };
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            431: components["responses"]["Problem431"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    test_send_campaign: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A key of the caller's choice: the same request again is not done again, its answer comes again.
+                 * @example 0d6c1b4e-6a4f-4f0e-9d1c-2f1f6b8f7a11
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SendTest"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "to": "me@acme.example",
+                     *           "result": "accepted",
+                     *           "detail": "",
+                     *           "message_id": "0100019ab-1",
+                     *           "sender": "sales@acme.example",
+                     *           "lead": "asha@rao.example",
+                     *           "subject": "A question for Rao Foods",
+                     *           "variant": "0/0",
+                     *           "attempt": "20261124T043000000Z-0f6c1b4e6a4f4f0e",
+                     *           "mail": "From: Acme Sales <sales@acme.example>\r\n…"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TestSends"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            431: components["responses"]["Problem431"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -4130,6 +4776,7 @@ export interface operations {
             409: components["responses"]["Problem409"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
+            431: components["responses"]["Problem431"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -4186,6 +4833,7 @@ export interface operations {
             404: components["responses"]["Problem404"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
+            431: components["responses"]["Problem431"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -4274,6 +4922,7 @@ export interface operations {
             409: components["responses"]["Problem409"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
+            431: components["responses"]["Problem431"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -4356,6 +5005,7 @@ export interface operations {
             409: components["responses"]["Problem409"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
+            431: components["responses"]["Problem431"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -4451,6 +5101,7 @@ export interface operations {
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
+            431: components["responses"]["Problem431"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -4533,6 +5184,7 @@ export interface operations {
             409: components["responses"]["Problem409"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
+            431: components["responses"]["Problem431"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -4586,6 +5238,7 @@ export interface operations {
             403: components["responses"]["Problem403"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
+            431: components["responses"]["Problem431"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -4641,6 +5294,7 @@ export interface operations {
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
+            431: components["responses"]["Problem431"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -4690,6 +5344,7 @@ export interface operations {
             404: components["responses"]["Problem404"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
+            431: components["responses"]["Problem431"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -4748,6 +5403,7 @@ export interface operations {
             422: components["responses"]["Problem422"];
             428: components["responses"]["Problem428"];
             429: components["responses"]["Problem429"];
+            431: components["responses"]["Problem431"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -4804,6 +5460,7 @@ export interface operations {
             404: components["responses"]["Problem404"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
+            431: components["responses"]["Problem431"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -4868,6 +5525,7 @@ export interface operations {
             403: components["responses"]["Problem403"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
+            431: components["responses"]["Problem431"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -4934,6 +5592,7 @@ export interface operations {
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
+            431: components["responses"]["Problem431"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -4988,6 +5647,7 @@ export interface operations {
             404: components["responses"]["Problem404"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
+            431: components["responses"]["Problem431"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -5058,6 +5718,7 @@ export interface operations {
             422: components["responses"]["Problem422"];
             428: components["responses"]["Problem428"];
             429: components["responses"]["Problem429"];
+            431: components["responses"]["Problem431"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -5113,6 +5774,7 @@ export interface operations {
             409: components["responses"]["Problem409"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
+            431: components["responses"]["Problem431"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -5175,6 +5837,7 @@ export interface operations {
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
+            431: components["responses"]["Problem431"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -5215,6 +5878,7 @@ export interface operations {
             403: components["responses"]["Problem403"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
+            431: components["responses"]["Problem431"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -5258,6 +5922,7 @@ export interface operations {
             404: components["responses"]["Problem404"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
+            431: components["responses"]["Problem431"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -5301,6 +5966,7 @@ export interface operations {
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
+            431: components["responses"]["Problem431"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -5337,6 +6003,7 @@ export interface operations {
             404: components["responses"]["Problem404"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
+            431: components["responses"]["Problem431"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -5379,6 +6046,7 @@ export interface operations {
             403: components["responses"]["Problem403"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
+            431: components["responses"]["Problem431"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -5420,6 +6088,7 @@ export interface operations {
             404: components["responses"]["Problem404"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
+            431: components["responses"]["Problem431"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -5469,6 +6138,7 @@ export interface operations {
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
+            431: components["responses"]["Problem431"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -5479,7 +6149,7 @@ export interface operations {
             header?: {
                 /**
                  * @description The ETag of what is known: 304 where it has not changed.
-                 * @example "…"
+                 * @example "3"
                  */
                 "If-None-Match"?: string;
             };
@@ -5549,6 +6219,7 @@ export interface operations {
             403: components["responses"]["Problem403"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
+            431: components["responses"]["Problem431"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -5559,7 +6230,7 @@ export interface operations {
             header?: {
                 /**
                  * @description The ETag of what is known: 304 where it has not changed.
-                 * @example "…"
+                 * @example "3"
                  */
                 "If-None-Match"?: string;
             };
@@ -5617,6 +6288,7 @@ export interface operations {
             404: components["responses"]["Problem404"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
+            431: components["responses"]["Problem431"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -5649,6 +6321,7 @@ export interface operations {
             };
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
+            431: components["responses"]["Problem431"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, StrictBool
 
 from pivotr.api.models.texts import Address, Line, Name, Request
 from pivotr.domain.campaigns import MAX_SENDERS
@@ -107,4 +107,4 @@ class CampaignResume(Request):
 
     model_config = ConfigDict(json_schema_extra={"example": {"acknowledge": False}})
 
-    acknowledge: bool = False
+    acknowledge: StrictBool = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, StrictBool
 
 from pivotr.api.models.texts import Address, Line, Name, Request
 from pivotr.domain.intake import FIELD_LIMIT, FIELD_NAME_LIMIT, FIELDS
@@ -64,8 +64,8 @@ class UploadNew(Request):
     source: Line = ""
     basis: Line = ""
     mapping: Annotated[dict[FieldName, Line], Field(max_length=FIELDS)] = Field(default_factory=dict)
-    update: bool = False
-    stage: bool = False
+    update: StrictBool = False
+    stage: StrictBool = False
 
 
 class Stop(Request):

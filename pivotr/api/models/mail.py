@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, StrictBool
 
 from pivotr.api.models.campaigns import Cap, Gap
 from pivotr.api.models.texts import Address, Line, Name, Request
@@ -91,4 +91,4 @@ class SenderResume(Request):
 
     model_config = ConfigDict(json_schema_extra={"example": {"acknowledge": False}})
 
-    acknowledge: bool = False
+    acknowledge: StrictBool = False
