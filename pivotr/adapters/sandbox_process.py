@@ -42,7 +42,7 @@ def start(
     log = folder / "emulator.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [str(python), "-m", "ministack"],
+            [str(python.absolute()), "-m", "ministack"],
             env=environment(folder, port, token=token, region=region, checks_rights=checks_rights),
             cwd=folder,
             stdin=subprocess.DEVNULL,
