@@ -207,7 +207,7 @@ GRANTS: dict[FunctionSpec, Grants] = {
         is_sending=True,
         others=(
             Statement("Quota", ("ses:GetAccount",), ("*",)),
-            Statement("Senders", ("ses:GetEmailIdentity",), ("identity/*",)),
+            Statement("Identities", ("ses:GetEmailIdentity",), ("identity/*",)),
             Statement(
                 "DeadLetters",
                 ("sqs:GetQueueUrl", "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:PurgeQueue"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -44,6 +45,30 @@ def test_a_role_reaches_its_own_tables_by_name(production: Stack, name: str) -> 
         if resource.startswith("table/")
     }
     assert found == wanted
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_policy_names_each_statement_once_as_iam_demands(name: str) -> None:
+    sids = [one.sid for one in permissions.statements(FUNCTIONS[name])]
+    assert len(sids) == len(set(sids))
+    assert all(sid.isalnum() for sid in sids)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_policy_fits_into_its_role(production: Stack, name: str) -> None:
+    """Inline policies of a role take 10,240 characters together, white space aside (IAM quotas)."""
+    resolved = [
+        {**one, "Resource": [plain(resource) for resource in listed(one["Resource"])]}
+        for one in production.policy(name)
+    ]
+    text = json.dumps(resolved, separators=(",", ":"))
+    for pseudo, longest in (
+        ("<AWS::Partition>", "aws-us-gov"),
+        ("<AWS::Region>", "ap-southeast-1"),
+        ("<AWS::AccountId>", "1" * 12),
+    ):
+        text = text.replace(pseudo, longest)
+    assert len(text) < 10_240
 
 
 def test_only_what_has_no_resource_is_granted_on_everything(production: Stack) -> None:
