@@ -30,6 +30,12 @@ Gap = Annotated[
 ]
 
 
+Copies = Annotated[
+    list[str] | None,
+    typer.Option("--cc", metavar="ADDRESS", help="Gets a copy of every mail, and counts as one; repeat."),
+]
+
+
 @app.command("add")
 def add(
     address: Annotated[str, typer.Argument(metavar="ADDRESS", help='"Acme Sales <sales@acme.example>"')],
@@ -42,6 +48,7 @@ def add(
     cap: Cap = None,
     ramp: Ramp = None,
     gap: Gap = None,
+    cc: Copies = None,
 ) -> None:
     """Add a mailbox."""
     from email.utils import parseaddr
@@ -58,6 +65,7 @@ def add(
         cap=cap,
         ramp=ramp,
         gap=gap,
+        cc=cc,
     )
     if zone:
         changes["zone"] = zone_named(zone)
@@ -112,6 +120,7 @@ def show(address: Address) -> None:
             ("name", sender.name),
             ("id", sender.id),
             ("reply-to", sender.reply_to),
+            ("copies to", ", ".join(sender.cc)),
             ("zone", sender.zone),
             ("cap", f"{_cap(lane)} mails a day"),
             ("ramp", format_ramp(sender.ramp)),
@@ -136,8 +145,9 @@ def update(
     cap: Cap = None,
     ramp: Ramp = None,
     gap: Gap = None,
+    cc: Copies = None,
 ) -> None:
-    """Change a mailbox; `--ramp none` and `--gap none` take them away. Its address stays for ever."""
+    """Change a mailbox; `none` takes ramp, gap or copies away. Its address stays for ever."""
     from pivotr.errors import InvalidInput
 
     changes = _given(
@@ -148,6 +158,7 @@ def update(
         cap=cap,
         ramp=ramp,
         gap=gap,
+        cc=cc,
     )
     if not changes:
         raise InvalidInput("Nothing to change was given.", hint="For example: --cap 120")
@@ -196,6 +207,7 @@ def _given(
     cap: int | None,
     ramp: str | None,
     gap: str | None,
+    cc: list[str] | None,
 ) -> dict[str, Any]:
     """The options that were given, as the service takes them."""
     from pivotr.cli.text_files import read_text
@@ -207,6 +219,8 @@ def _given(
     changes = {key: value for key, value in changes.items() if value is not None}
     if ramp is not None:
         changes["ramp"] = parse_ramp(ramp)
+    if cc is not None:
+        changes["cc"] = [] if [one.strip().lower() for one in cc] == ["none"] else cc
     if gap is not None:
         changes["gap"] = None if gap.strip().lower() == "none" else parse_gap(gap)
     return changes

@@ -263,7 +263,8 @@ def _lane_words(facts: Facts) -> str:
         return "The campaign's window never opens again."
     if not is_open(campaign.window, at):
         when = _when(facts, opening)
-    if entry and not entry.has_room(facts.now.astimezone(zone_of(campaign.zone)).date().isoformat()):
+    today = facts.now.astimezone(zone_of(campaign.zone)).date().isoformat()
+    if entry and not entry.has_room(today, facts.lane.copies if facts.lane else 0):
         return f"The campaign's share of this mailbox is used up today; it goes on {when}."
     said = {
         "gap": f"The mailbox keeps its pace: its next turn is {when}.",

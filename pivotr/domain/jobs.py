@@ -40,6 +40,8 @@ class SendJob(BaseModel):
     verdict: str = ""
     verdict_flags: tuple[str, ...] = ()
     verified_at: str = ""
+    #: Who gets a copy: addresses of the sender's that nothing suppresses.
+    cc: tuple[str, ...] = ()
     tries: int = 0
 
 

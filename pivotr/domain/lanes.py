@@ -29,9 +29,9 @@ class Entry:
     idle_until: str = ""
     left: bool = False
 
-    def has_room(self, today: str) -> bool:
-        """True when the share of that campaign day is not used up."""
-        return self.day < today or self.used < self.share
+    def has_room(self, today: str, copies: int = 0) -> bool:
+        """True when the share of that campaign day has a place for a mail and its copies."""
+        return (0 if self.day < today else self.used) + copies < self.share
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,8 @@ class Lane:
     open: bool = True
     stopped: str = ""
     zone: str = "UTC"
+    #: Recipients of every mail beside the lead.
+    copies: int = 0
     #: Grows when an operator changes what senders of mails remember: settings, profile, campaign, domains.
     memo: int = 0
     campaigns: Mapping[str, Entry] = field(default_factory=dict)
@@ -93,8 +95,8 @@ class Lane:
         return self.ramp.next_day()
 
     def has_room(self, today: str) -> bool:
-        """True when the mailbox may send another mail on that day."""
-        return (0 if self.day < today else self.used) < self.cap_on(today)
+        """True when the mailbox may send another mail, with its copies, on that day."""
+        return (0 if self.day < today else self.used) + self.copies < self.cap_on(today)
 
 
 def turn_at(lane: Lane, now: datetime) -> datetime:
@@ -115,7 +117,7 @@ def choose(lane: Lane, now: datetime, windows: Mapping[str, Window]) -> str | No
         if entry.open
         and campaign in windows
         and (not entry.idle_until or from_text(entry.idle_until) <= now)
-        and entry.has_room(local_day(at, windows[campaign].zone))
+        and entry.has_room(local_day(at, windows[campaign].zone), lane.copies)
         and is_open(windows[campaign], at)
     ]
     return min(eligible)[1] if eligible else None
@@ -134,14 +136,14 @@ def park_until(lane: Lane, now: datetime, windows: Mapping[str, Window]) -> tupl
     for campaign, entry in lane.campaigns.items():
         if not entry.open or campaign not in windows:
             continue
-        waits.append(_entry_wait(entry, windows[campaign], now, at, lane_room))
+        waits.append(_entry_wait(entry, windows[campaign], now, at, lane_room, lane.copies))
     if not waits:
         return next_midnight(at, lane.zone), "idle"
     return min(waits)
 
 
-def _entry_wait(
-    entry: Entry, window: Window, now: datetime, at: datetime, lane_room: datetime
+def _entry_wait(  # noqa: PLR0917 - the six facts of one wait
+    entry: Entry, window: Window, now: datetime, at: datetime, lane_room: datetime, copies: int
 ) -> tuple[datetime, Why]:
     why: Why = "gap"
     ready = at
@@ -149,7 +151,7 @@ def _entry_wait(
         ready, why = from_text(entry.idle_until), "idle"
     if lane_room > ready:
         ready, why = lane_room, "cap"
-    if not entry.has_room(local_day(ready, window.zone)):
+    if not entry.has_room(local_day(ready, window.zone), copies):
         ready, why = next_midnight(ready, window.zone), "cap"
     opening = next_open(window, ready)
     if opening is None:

@@ -34,6 +34,8 @@ class Claim(BaseModel):
     account_day: str
     lane_day: str
     campaign_day: str
+    #: Recipients beside the lead: each takes a place of quota and caps.
+    copies: int = 0
 
 
 class Lead(BaseModel):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from html import escape
@@ -26,6 +26,7 @@ class Outgoing:
     data: bytes
     rendered: Rendered
     message_id: str
+    copies: tuple[str, ...] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -69,13 +70,16 @@ class Wording:
         attempt: str,
         at: datetime,
         recipient: Recipient | None = None,
+        copies: Sequence[str] = (),
     ) -> Outgoing:
         """Render and compose; the same arguments give the same bytes (P9). Raises MissingVariable.
 
-        With `recipient` the mail of this lead goes to somebody else: To and the way out are theirs.
+        `copies` are shown as Cc and sent to. With `recipient` the mail of this lead goes to somebody else:
+        To and the way out are theirs.
         """
         to = recipient or Recipient(lead.id, lead.email)
         token = make_token(self.key, campaign, to.lead)
+        others = tuple(dict.fromkeys(one for one in copies if one != to.address))
         values = self._values(lead, sender, preferences, token)
         rendered = template.render(values, campaign=campaign, lead=lead.id, step=step)
         subject = rendered.subject
@@ -91,6 +95,7 @@ class Wording:
             to_name=lead.full_name,
             to_address=to.address,
             reply_to=sender.reply_to,
+            cc=others,
             subject=subject,
             text=with_footer(rendered.text, postal_address),
             html=html_with_footer(rendered.html, postal_address) if rendered.html else rendered.html,
@@ -113,7 +118,7 @@ class Wording:
             "digest": hashlib.sha256(data).hexdigest()[:16],
         }
         final = Rendered(subject, rendered.text, rendered.html, rendered.variant)
-        return Outgoing(data=data, rendered=final, message_id=message_id, facts=facts)
+        return Outgoing(data, final, message_id, others, facts)
 
     def _values(self, lead: Lead, sender: Sender, preferences: Preferences, token: str) -> dict[str, str]:
         return variables_for(

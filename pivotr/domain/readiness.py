@@ -148,6 +148,17 @@ def lacking_values(lacking: Iterable[Lacking], audience: int, campaign: str) -> 
     )
 
 
+def no_room_for_copies(sender: Sender, campaign: str) -> Remark:
+    """The refusal where a mailbox's share of the daily cap is below the recipients of one mail."""
+    return refusal(
+        "copies",
+        f"Each mail of {sender.address} has {1 + len(sender.cc)} recipients, and its share of the daily cap "
+        "is smaller: it would never send.",
+        f"Raise it: pivotr campaign update {campaign} --cap N. Or: pivotr sender update "
+        f"{sender.address} --cc none",
+    )
+
+
 def of_way_out(settings: Settings, senders: Iterable[Sender]) -> Iterator[Remark]:
     """The way out that the mails would carry: a link, or a mailbox that somebody reads."""
     if settings.public_url:

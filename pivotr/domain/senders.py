@@ -10,6 +10,9 @@ from pivotr.domain.chance import base32
 from pivotr.domain.lanes import LaneRamp
 from pivotr.domain.pacing import Gap, Ramp
 
+#: Most copies of one mail: more than a few are no personal mail.
+MAX_COPIES = 3
+
 
 class Sender(BaseModel):
     """The profile of a mailbox. `gap` None leaves the pace to the campaign; set, it is a floor."""
@@ -25,6 +28,8 @@ class Sender(BaseModel):
     cap: int = Field(default=300, ge=1)
     ramp: Ramp | None = None
     gap: Gap | None = None
+    #: Addresses that get a copy of every mail; each counts as a mail against quota and caps.
+    cc: tuple[str, ...] = ()
     created_at: str = ""
     #: Grows with every change.
     rev: int = 0

@@ -85,6 +85,8 @@ class Feedback:
                     raise InvalidInput(f"This record is not feedback: {event.detail}")
                 mail = self._refs.of_event(event)
                 if event.kind == "delivery" and mail:
+                    if not self._is_about_lead(event, mail):
+                        continue  # a copy has arrived, which tells nothing of the lead
                     of_day = deliveries.setdefault((mail.campaign.id, mail.day), {})
                     of_day.setdefault(mail.attempt, (record, event, mail))
                 else:
@@ -105,6 +107,11 @@ class Feedback:
     def take(self, event: FeedbackEvent, mail: MailRef | None = None) -> None:
         """Take in one event that came another way, such as a bounce by mail. Raises Unavailable."""
         self._take(event, mail or self._refs.of_event(event))
+
+    def _is_about_lead(self, event: FeedbackEvent, mail: MailRef) -> bool:
+        """False for an event that lists recipients of the mail, but not its lead."""
+        leads = [self._effects.lead_id(recipient.email) for recipient in event.recipients]
+        return not leads or mail.lead in leads
 
     def _take(self, event: FeedbackEvent, mail: MailRef | None) -> None:
         kind = event.kind

@@ -17,6 +17,7 @@ from pivotr.storage.audience import Audience
 from pivotr.storage.campaigns import Campaigns
 from pivotr.storage.leads import Leads
 from pivotr.storage.recent import Recent
+from pivotr.storage.suppressions import Suppressions
 
 #: Stands in for the 64 random bits of an attempt: the one thing in a preview that a mail will have otherwise.
 _ATTEMPT = "0" * 16
@@ -47,6 +48,7 @@ class Previews:
         self._key = key
         self._leads = Leads(table)
         self._audience = Audience(table, key)
+        self._suppressions = Suppressions(table, key)
 
     def campaign(self, key: str, lead: str | None = None, count: int = 3, *, step: int = 1) -> list[Preview]:
         """Mails of a campaign: to the named lead (address or id), else to the first `count` of its audience:
@@ -89,6 +91,7 @@ class Previews:
             preferences=self._recent.preferences(),
             attempt=attempt_id(now, _ATTEMPT),
             at=now,
+            copies=self._suppressions.free(sender.cc),
         )
         rendered = mail.rendered
         return Preview(

@@ -126,6 +126,9 @@ class Readiness:
             )
         if preferences.flag("basis.required") and seen.left_out["no basis"]:
             yield remarks.basis_required(seen.left_out["no basis"], campaign.lists[0])
+        for profile in self._profiles(campaign):
+            if campaign.shares.get(profile.id, 1) <= len(profile.cc):
+                yield remarks.no_room_for_copies(profile, campaign.id)
         yield from remarks.of_way_out(self._settings, self._profiles(campaign))
         yield from self._provider(campaign, "refusal")
 

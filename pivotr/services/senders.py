@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from pivotr import names
@@ -10,7 +11,7 @@ from pivotr.domain.instants import to_text
 from pivotr.domain.jobs import VerifyJob
 from pivotr.domain.lanes import Lane
 from pivotr.domain.pacing import Gap, Ramp
-from pivotr.domain.senders import Sender, sender_id
+from pivotr.domain.senders import MAX_COPIES, Sender, sender_id
 from pivotr.errors import Changed, Conflict, InvalidInput, NotFound
 from pivotr.ports.clock import Clock
 from pivotr.ports.queues import Queues
@@ -53,6 +54,7 @@ class Senders:
         cap: int = 300,
         ramp: Ramp | None = None,
         gap: Gap | None = None,
+        cc: Sequence[str] = (),
     ) -> Sender:
         """A new sender. Raises InvalidInput for an address, Conflict where it exists."""
         normalized = checked_address(address)
@@ -69,8 +71,10 @@ class Senders:
             cap=cap,
             ramp=ramp,
             gap=gap,
+            cc=_copies(cc, normalized),
             created_at=to_text(now),
         )
+        _check_room(sender)
         writes: list[Write] = [
             lanes.new_lane(sender, now=now),
             Put(names.SENDERS, lanes.profile_item(sender), Absent("id")),
@@ -114,7 +118,10 @@ class Senders:
             raise InvalidInput("A daily cap must be at least 1.", hint="Use --cap 80, for example.")
         if changes.get("reply_to"):
             changes["reply_to"] = checked_address(changes["reply_to"])
+        if "cc" in changes:
+            changes["cc"] = _copies(changes["cc"], profile.address)
         sender = Sender.model_validate({**profile.model_dump(), **changes, "rev": profile.rev + 1})
+        _check_room(sender, lane)
         as_read = Equals("rev", profile.rev) if profile.rev else Either((Absent("rev"), Equals("rev", 0)))
         writes: list[Write] = [Put(names.SENDERS, lanes.profile_item(sender), as_read)]
         change, is_more = _lane_change(profile, sender, lane)
@@ -165,15 +172,42 @@ class Senders:
 def _lane_change(old: Sender, new: Sender, lane: Lane) -> tuple[Change, bool]:
     """What a new profile changes on the lane, and whether it makes more possible."""
     memo: dict[Path, int] = {"memo": 1}
+    copies: dict[Path, Any] = {"copies": len(new.cc)} if len(new.cc) != len(old.cc) else {}
+    is_more = len(new.cc) < len(old.cc)
     if new.cap == old.cap and new.ramp == old.ramp:
-        return Change(add=memo), False
+        return Change(set=copies, add=memo), is_more
     ramp = new.lane_ramp()
     if ramp is None:
-        return Change(set={"cap": new.cap}, add=memo, remove=("ramp",)), new.cap > lane.cap
+        return Change(
+            set={"cap": new.cap, **copies}, add=memo, remove=("ramp",)
+        ), new.cap > lane.cap or is_more
     number = lane.ramp.number if lane.ramp else 0
     kept = type(ramp)(number, ramp.start, ramp.step, ramp.maximum)
-    change = Change(set={"cap": kept.cap, "ramp": ramp_item(kept)}, add=memo)
-    return change, kept.cap > lane.cap
+    change = Change(set={"cap": kept.cap, "ramp": ramp_item(kept), **copies}, add=memo)
+    return change, kept.cap > lane.cap or is_more
+
+
+def _copies(addresses: Sequence[str], sender: str) -> tuple[str, ...]:
+    """Normalised addresses for copies. Raises InvalidInput."""
+    found = tuple(dict.fromkeys(checked_address(one) for one in addresses))
+    if len(found) > MAX_COPIES or sender in found:
+        raise InvalidInput(
+            f"A mail goes to at most {MAX_COPIES} others as a copy, and not to its own sender.",
+            hint="Use --cc ADDRESS once or twice, or --cc none for no copies.",
+        )
+    return found
+
+
+def _check_room(sender: Sender, lane: Lane | None = None) -> None:
+    """A mailbox whose cap, or share of a campaign's, is below the recipients of one mail would never send."""
+    first = min(sender.cap, sender.ramp.start) if sender.ramp else sender.cap
+    shares = [entry.share for entry in lane.campaigns.values() if not entry.left] if lane else []
+    first = min([first, *shares]) if sender.cc else first
+    if first <= len(sender.cc):
+        raise InvalidInput(
+            f"Each mail has {1 + len(sender.cc)} recipients, and the mailbox may send {first} a day.",
+            hint="Raise --cap or the start of --ramp, or take copies away: --cc none.",
+        )
 
 
 def checked_address(address: str) -> str:

@@ -29,11 +29,9 @@ from pivotr.ports.table import Reason, Table, TransactionCancelled, Write
 from pivotr.storage import (
     account,
     closing,
-    conditions,
     guarding,
     lanes,
     leads,
-    metrics,
     outcomes,
     skipping,
     transactions,
@@ -41,7 +39,7 @@ from pivotr.storage import (
 )
 from pivotr.storage.codec import campaign_from, lane_from, lead_from
 from pivotr.storage.recent import Recent
-from pivotr.storage.schema import ACCOUNT, queue_key
+from pivotr.storage.schema import queue_key
 
 _log = logging.getLogger(__name__)
 
@@ -165,6 +163,7 @@ class Sending:
                 preferences=preferences,
                 attempt=attempt,
                 at=now,
+                copies=[one for one in job.cc if one in profile.cc],
             )
         except PivotrError as error:
             if error.retryable:
@@ -176,6 +175,7 @@ class Sending:
             account_day=local_day(now, preferences.zone),
             lane_day=max(lane.day, local_day(now, lane.zone)),
             campaign_day=max(lane.campaigns[campaign.id].day, local_day(now, campaign.zone)),
+            copies=len(outgoing.copies),
         )
         gap = gap_seconds(
             slower(campaign.gap, profile.gap), seeded_unit(campaign.id, lead.id, str(job.step), "gap")
@@ -229,6 +229,7 @@ class Sending:
                 due_at=turn.due_at,
                 lane_day=local_day(turn.now, turn.lane.zone),
                 campaign_day=local_day(turn.now, turn.campaign.zone),
+                copies=claim.copies,
             ),
             leads.claim(
                 turn.lead.id,
@@ -238,7 +239,7 @@ class Sending:
                 claim=claim,
                 verdict=verdict,
             ),
-            metrics.counters(ACCOUNT, claim.account_day, {"used": 1}, condition=conditions.day_has_room()),
+            account.take(self._table, claim.account_day, copies=claim.copies),
         ]
 
     def _after_refusal(self, turn: _Turn, reasons: tuple[Reason | None, ...]) -> str:
@@ -265,7 +266,11 @@ class Sending:
         if not lane.is_on:
             return "shut"
         entry = lane.campaigns.get(job.campaign)
-        if entry is None or not entry.open or not entry.has_room(local_day(now, turn.campaign.zone)):
+        if (
+            entry is None
+            or not entry.open
+            or not entry.has_room(local_day(now, turn.campaign.zone), lane.copies)
+        ):
             return self._pass_on(job)
         if from_text(lane.due_at) > now:
             turns.emit(self._queues, job, delay=turns.delay_until(from_text(lane.due_at), now))
@@ -340,4 +345,4 @@ class Sending:
             "step": str(turn.job.step),
             "attempt": turn.claim.attempt,
         }
-        return Mail(turn.profile.address, (turn.lead.email,), turn.outgoing.data, tags)
+        return Mail(turn.profile.address, (turn.lead.email, *turn.outgoing.copies), turn.outgoing.data, tags)

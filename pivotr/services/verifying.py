@@ -180,8 +180,8 @@ class Verifying:
         """
         at = turn_at(lane, now)
         item = self._recent.account_day(local_day(at, self._recent.preferences().zone))
-        is_open = "limit" not in item or item.get("used", 0) < item["limit"] or bool(item.get("stopped"))
-        return is_open and lane.has_room(local_day(at, lane.zone))
+        is_open = "limit" not in item or item.get("used", 0) + lane.copies < item["limit"]
+        return (is_open or bool(item.get("stopped"))) and lane.has_room(local_day(at, lane.zone))
 
     def _park(self, job: VerifyJob, lane: Lane, now: datetime) -> str:
         """No campaign can send at the lane's next instant, or the day is used up."""
@@ -242,10 +242,16 @@ class Verifying:
             verdict=checked.verdict,
             verdict_flags=tuple(sorted(checked.verdict_flags)),
             verified_at=checked.verified_at,
+            cc=self._copies(turn.lane),
         )
         now = self._clock.now()
         turns.emit(self._queues, job, delay=turns.delay_until(turn_at(turn.lane, now), now))
         return "send"
+
+    def _copies(self, lane: Lane) -> tuple[str, ...]:
+        """Who gets a copy of the mailbox's mails: nobody who is suppressed (P4)."""
+        profile = self._recent.profile(lane.id) if lane.copies else None
+        return self._suppressions.free(profile.cc) if profile else ()
 
     def _hindered(self, turn: _Turn, hindrance: Hindrance) -> str:
         """What the verifier's rate, silence or refusal means for the turn."""

@@ -8,7 +8,8 @@ from pivotr import names
 from pivotr.domain.instants import day_of, local_day
 from pivotr.ports.clock import Clock
 from pivotr.ports.table import Absent, Change, Equals, Path, Table, TransactionCancelled, Update, Write
-from pivotr.storage import transactions
+from pivotr.storage import conditions, metrics, transactions
+from pivotr.storage.metrics import Metrics
 from pivotr.storage.schema import ACCOUNT
 from pivotr.storage.settings import guard_clear
 
@@ -32,6 +33,18 @@ def open_day(table: Table, day: str, *, cap: int, clock: Clock) -> None:
         transactions.run(table, writes, token=clock.token(), clock=clock)
     except TransactionCancelled:
         return
+
+
+def take(table: Table, day: str, *, copies: int) -> Update:
+    """Take the places of one mail and its copies on the account's day, if it has room for all of them.
+
+    With copies the limit is read before, and the places are taken at that limit only.
+    """
+    if not copies:
+        return metrics.counters(ACCOUNT, day, {"used": 1}, condition=conditions.day_has_room())
+    limit = int(Metrics(table).account_day(day).get("limit", 0))
+    room = conditions.day_has_room_for(limit, 1 + copies)
+    return metrics.counters(ACCOUNT, day, {"used": 1 + copies, "copies": copies}, condition=room)
 
 
 def set_limit(day: str, *, limit: int, seen: int, quota: int | None = None) -> Update:

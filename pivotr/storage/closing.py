@@ -227,6 +227,7 @@ def _refund(table: Table, closing: Closing) -> list[Write]:
             back_off=closing.back_off,
             shut=is_paused_now,
             stopped=closing.reason if closing.refused == "sender" else "",
+            recipients=1 + closing.claim.copies,
         )
         writes += [lane_write] if lane_write else []
     if is_paused_now:
@@ -242,10 +243,13 @@ def _refund(table: Table, closing: Closing) -> list[Write]:
 
 def _account_refund(table: Table, closing: Closing) -> Update:
     day = closing.claim.account_day
+    copies = closing.claim.copies
+    given_back = {"used": -1 - copies, "copies": -copies}
     if not closing.is_quota_used_up:
-        return metrics.counters(ACCOUNT, day, {"used": -1})
+        return metrics.counters(ACCOUNT, day, given_back)
     used = int((table.get(names.METRICS, (ACCOUNT, day), consistent=True) or {}).get("used", 1))
-    change = Change(set={"used": used - 1, "limit": used - 1})
+    left = used - 1 - copies
+    change = Change(set={"used": left, "limit": left}, add={"copies": -copies} if copies else {})
     return Update(names.METRICS, (ACCOUNT, day), change, Equals("used", used))
 
 

@@ -130,6 +130,7 @@ def lane_from(item: Item) -> Lane:
         open=item.get("open", True),
         stopped=item.get("stopped", ""),
         zone=item.get("zone", "UTC"),
+        copies=item.get("copies", 0),
         memo=item.get("memo", 0),
         campaigns={campaign: entry_from(entry) for campaign, entry in item.get("campaigns", {}).items()},
     )

@@ -75,6 +75,27 @@ def day_has_room() -> Condition:
     return All((Present("limit"), Below("used", Attribute("limit")), Absent("stopped")))
 
 
+def day_has_room_for(limit: int, recipients: int) -> Condition:
+    """As `day_has_room`, for a mail to several, at the limit that was read."""
+    return All((Equals("limit", limit), AtMost("used", limit - recipients), Absent("stopped")))
+
+
+def lane_has_room_for(
+    campaign: str, recipients: int, *, cap: int, share: int, is_lane_day: bool, is_campaign_day: bool
+) -> tuple[Condition, ...]:
+    """What a mail to several asks of its lane beyond `lane_grants`, at the cap and share that were read.
+
+    Without it the last mail of a day goes over the cap by its copies.
+    """
+    entry = ("campaigns", campaign)
+    parts: list[Condition] = [Equals("cap", cap), Equals((*entry, "s"), share)]
+    if is_lane_day:
+        parts.append(AtMost("used", cap - recipients))
+    if is_campaign_day:
+        parts.append(AtMost((*entry, "u"), share - recipients))
+    return tuple(parts)
+
+
 def waits_as_read(lead: Lead) -> Condition:
     """The lead still waits, unclaimed, at the queue and step that were read."""
     return All(

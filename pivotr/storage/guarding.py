@@ -24,6 +24,7 @@ from pivotr.storage.lanes import Lanes
 from pivotr.storage.metrics import Metrics
 from pivotr.storage.recent import Recent
 from pivotr.storage.schema import ACCOUNT
+from pivotr.storage.stops import Stops
 
 _log = logging.getLogger(__name__)
 
@@ -40,7 +41,8 @@ def account_figures(table: Table, recent: Recent, now: datetime) -> Figures:
     since = local_day(now - timedelta(days=WINDOW_DAYS - 1), recent.preferences().zone)
     days = Metrics(table).days(ACCOUNT, since=since)
     return Figures(
-        sent=sum(int(day.get("used", 0)) for day in days),
+        # copies are no mails that a lead could bounce or complain about
+        sent=sum(int(day.get("used", 0)) - int(day.get("copies", 0)) for day in days),
         bounced=sum(int(day.get("bounced", 0)) for day in days),
         complained=sum(int(day.get("complained", 0)) for day in days),
     )
@@ -71,9 +73,11 @@ def check(
         _check_campaign(table, recent, clock, campaign)
     if sender:
         _check_sender(table, recent, clock, sender)
+    known = Stops(table).all() if lists or domain else {}
     for name in lists:
-        _check_list(table, recent, clock, name)
-    if domain:
+        if stops.list_key(name) not in known:
+            _check_list(table, recent, clock, name)
+    if domain and stops.domain_key(domain) not in known:
         _check_domain(table, recent, clock, domain)
 
 
@@ -169,7 +173,8 @@ def _check_sender(table: Table, recent: Recent, clock: Clock, sender: str) -> No
 def _check_list(table: Table, recent: Recent, clock: Clock, name: str) -> None:
     """A list whose first mails go bad: nothing that draws from it runs until an operator has looked."""
     levels = recent.preferences().levels
-    health = judge_early(group_figures.of_list(table, name, levels), levels)
+    figures = group_figures.of_list(table, name, levels)
+    health = judge_early(figures, levels) if figures else Health("ok")
     if health.level != "stop":
         return
     reason = f"list {name}: {health.reason}"
@@ -189,7 +194,7 @@ def _check_domain(table: Table, recent: Recent, clock: Clock, domain: str) -> No
     preferences = recent.preferences()
     since = local_day(clock.now() - timedelta(days=WINDOW_DAYS - 1), preferences.zone)
     figures = group_figures.of_domain(table, domain, preferences.levels, since=since)
-    health = judge_domain(figures, preferences.levels)
+    health = judge_domain(figures, preferences.levels) if figures else Health("ok")
     if health.level != "stop":
         return
     reason = f"{domain}: {health.reason}"

@@ -42,6 +42,8 @@ def new_lane(sender: Sender, *, now: datetime) -> Put:
         "cap": ramp.cap if ramp else sender.cap, "week": [], "open": True, "zone": sender.zone,
         "campaigns": {}, "v": SCHEMA_VERSION,
     }  # fmt: skip
+    if sender.cc:
+        item["copies"] = len(sender.cc)
     if ramp:
         item["ramp"] = ramp_item(ramp)
     return Put(names.SENDERS, item, Absent("id"))
@@ -59,14 +61,17 @@ def turn(lane: Lane, change: Change, condition: Condition | None = None) -> Upda
 
 
 def grant(lane: Lane, campaign: str, ticket: int, *, now: datetime, due_at: datetime, lane_day: str,
-          campaign_day: str) -> Update:  # fmt: skip
+          campaign_day: str, copies: int = 0) -> Update:  # fmt: skip
     """The lane's part of a claim: spend the ticket, date the next turn, count the mail on both days.
+
+    A mail with copies counts as so many more.
 
     A counter is added to where the day read is today, and set where it is older; the branch is part of the
     condition, so a refund between read and claim is never lost.
     """
     path = ("campaigns", campaign)
     entry = lane.campaigns[campaign]
+    recipients = 1 + copies
     values: dict[Path, Any] = {
         "due_at": to_text(due_at), "why": "gap", "last_sent_at": to_text(now), (*path, "t"): ticket,
     }  # fmt: skip
@@ -74,18 +79,27 @@ def grant(lane: Lane, campaign: str, ticket: int, *, now: datetime, due_at: date
     branch: list[Condition] = []
     if lane.day and lane.day >= lane_day:
         branch.append(Equals("day", lane.day))
-        added["used"] = 1
+        added["used"] = recipients
     else:
         branch.append(Equals("day", lane.day) if lane.day else Absent("day"))
-        values |= {"day": lane_day, "used": 1, "week": [*lane.week, lane.used][-7:]}
+        values |= {"day": lane_day, "used": recipients, "week": [*lane.week, lane.used][-7:]}
         if ramp := lane.new_day_ramp:
             values |= {"ramp": ramp_item(ramp), "cap": ramp.cap}
     if entry.day and entry.day >= campaign_day:
         branch.append(Equals((*path, "d"), entry.day))
-        added[(*path, "u")] = 1
+        added[(*path, "u")] = recipients
     else:
         branch.append(Equals((*path, "d"), entry.day) if entry.day else Absent((*path, "d")))
-        values |= {(*path, "d"): campaign_day, (*path, "u"): 1}
+        values |= {(*path, "d"): campaign_day, (*path, "u"): recipients}
+    if copies:
+        branch += conditions.lane_has_room_for(
+            campaign,
+            recipients,
+            cap=lane.cap,
+            share=entry.share,
+            is_lane_day=bool(lane.day and lane.day >= lane_day),
+            is_campaign_day=bool(entry.day and entry.day >= campaign_day),
+        )
     granted = conditions.lane_grants(ticket, campaign, now=now, lane_day=lane_day, campaign_day=campaign_day)
     change = Change(set=values, add=added, remove=((*path, "i"),))
     return Update(names.SENDERS, (lane.id,), change, All((granted, *branch)))
@@ -93,7 +107,7 @@ def grant(lane: Lane, campaign: str, ticket: int, *, now: datetime, due_at: date
 
 def refund(
     lane: Lane, campaign: str, *, lane_day: str, campaign_day: str, ticket: int,
-    back_off: datetime | None = None, shut: bool = False, stopped: str = "",
+    back_off: datetime | None = None, shut: bool = False, stopped: str = "", recipients: int = 1,
 ) -> Update | None:  # fmt: skip
     """Give a turn's counts back on the days they were spent on; what a refusal means for the lane.
 
@@ -107,10 +121,10 @@ def refund(
     values: dict[Path, Any] = {}
     if lane.day == lane_day and lane.used > 0:
         parts += [Equals("day", lane.day), Equals("used", lane.used)]
-        added["used"] = -1
+        added["used"] = -min(recipients, lane.used)
     if entry and entry.day == campaign_day and entry.used > 0:
         parts += [Equals((*path, "d"), entry.day), Equals((*path, "u"), entry.used)]
-        added[(*path, "u")] = -1
+        added[(*path, "u")] = -min(recipients, entry.used)
     if back_off and lane.ticket == ticket + 1:
         parts.append(Equals("ticket", lane.ticket))
         values |= {"due_at": to_text(back_off), "why": "backoff"}

@@ -59,7 +59,7 @@ def claim(
 ) -> Update:
     """Take the lead for one mail. `due` stays, so that a dead claim is found at the head of the queue."""
     condition = conditions.lead_is_claimable(queue, step, now=now)
-    return update(lead, condition, claim=claim.model_dump(), **verdict)
+    return update(lead, condition, claim=claim.model_dump(exclude_defaults=True), **verdict)
 
 
 def enrol(lead: Lead, campaign: str, sender: str, position: int, statuses: tuple[str, ...]) -> Update:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pivotr import names
 from pivotr.domain.suppression import Suppression, address_key, domain_key
 from pivotr.ports.table import Absent, Change, Delete, Item, Present, Put, Table, Update
@@ -80,6 +82,11 @@ class Suppressions:
             if hit:
                 found[email] = suppression_from(hit)
         return found
+
+    def free(self, emails: Sequence[str]) -> tuple[str, ...]:
+        """Those of a few addresses that nothing suppresses."""
+        found = self.suppressed(list(emails)) if emails else {}
+        return tuple(email for email in emails if email not in found)
 
     def any(self) -> bool:
         """True where anything is suppressed at all: an import into a young account asks nothing more."""

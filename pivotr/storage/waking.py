@@ -61,7 +61,7 @@ class Waking:
     def _has_room_again(self, lane: Lane, now: datetime) -> bool:
         zone = self._recent.preferences().zone
         day = Metrics(self._table).account_day(local_day(now, zone))
-        is_open = "limit" not in day or day.get("used", 0) < day["limit"]
+        is_open = "limit" not in day or day.get("used", 0) + lane.copies < day["limit"]
         if not is_open or not lane.has_room(local_day(now, lane.zone)):
             return False
         return choose(lanes.due_now(lane), now, turns.windows_of(lane, self._recent)) is not None
