@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from pivotr.domain.name_lists import given_names, leading_words, marker_words
 from pivotr.domain.name_scores import FAMILY, given_part, is_listed, odds, score
-from pivotr.domain.name_text import NameWords, Token
+from pivotr.domain.name_text import LONGEST, NameWords, Token, dotted, looks_like_domain, undotted
 
 #: How often the family or house name stands first, as judged from lists of all India.
 FAMILY_FIRST = 0.10
@@ -29,7 +29,7 @@ JOINED = exp(3.0)
 REVERSED = exp(-1.1)
 FAMILY_ODDS = exp(FAMILY)
 
-_PAIR = re.compile(r"[A-Za-z]{5,} [A-Za-z]{5,}|[A-Za-z][a-z]{2,} [A-Za-z][a-z]{2,}").fullmatch
+_PLAIN = re.compile(r"[A-Za-z .]+(?:(?<=[A-Za-z])['-](?=[A-Za-z])[A-Za-z .]+)*").fullmatch
 _VOWELS = frozenset("aeiouyAEIOUY")
 
 
@@ -48,18 +48,33 @@ def choose(name: NameWords) -> Choice:
     return _led(tokens) or _ordered(tokens, _prior(tokens, usual=FAMILY_FIRST, comma=family_first))
 
 
-def choose_pair(name: str) -> Choice | None:
-    """The short way for most names, "Abhishek Banerjee": two plain words of which the first is surely given.
+def choose_plain(name: str) -> Choice | None:
+    """The short way for names of letters, blanks and dots in which every word behind the titles is a name.
 
     None where a closer look is due; else the same answer as that of `choose`.
     """
-    if not _PAIR(name):
+    if len(name) > LONGEST or not _PLAIN(name):
         return None
-    word, after = words = name.lower().split()
-    first = odds(word)
-    if first < JOINED or not leading_words().marked.isdisjoint(words):
+    has_dots = "." in name
+    words = (name.lower().replace(".", " ") if has_dots else name.lower()).split()
+    start, last, leading = 0, len(words) - 1, leading_words()
+    if not leading.marked.isdisjoint(words):
+        titles = marker_words().titles
+        while start < last and words[start] in titles:
+            start += 1
+        if not start or not leading.marked.isdisjoint(words[start:]):
+            return None
+    if start >= last or (has_dots and looks_like_domain(name)):
         return None
-    return _surely_first(name[: len(word)], first, odds(after), FAMILY_FIRST)
+    tokens = dotted(name) if has_dots else undotted(name.split())
+    if start:
+        tokens = tokens[start:]
+    for text, _, _ in tokens:
+        if len(text) < 5 and (len(text) < 3 or text.isupper()):
+            return _choose_among_initials(tokens, family_first=False)
+    if last - start == 1 and (first := odds(words[start])) >= JOINED:
+        return _surely_first(tokens[0][0], first, odds(words[last]), FAMILY_FIRST)
+    return _ordered(tokens, _prior(tokens, usual=FAMILY_FIRST, comma=False))
 
 
 def _surely_first(text: str, first: float, second: float, family_first: float) -> Choice:
@@ -134,10 +149,13 @@ def _led(words: list[Token]) -> Choice | None:
 def _ordered(words: list[Token], family_first: float) -> Choice:
     if len(words) == 2 and (first := odds(words[0][1])) >= JOINED:
         return _surely_first(words[0][0], first, odds(words[1][1]), family_first)
-    likely = [odds(token[1]) for token in words]
-    for at, (_, after, _) in enumerate(words[1:]):
-        word = words[at][1]
-        if likely[at] < JOINED and word + after in given_names() and word not in marker_words().titles:
+    texts = [word for _, word, _ in words]
+    likely = list(map(odds, texts))
+    listed = given_names()
+    for at in range(len(words) - 1):
+        if likely[at] >= JOINED or (word := texts[at]) + texts[at + 1] not in listed:
+            continue
+        if word not in marker_words().titles:
             if at == 0 and likely[0] < FAMILY_ODDS:
                 both = f"{words[0].text} {words[1].text}"
                 return (both, 0.85, f"{both} is one given name written apart.")

@@ -40,6 +40,7 @@ _LETTER_SOUNDS = str.maketrans("wzyqc", "vjikk")
 _DOUBLED = re.compile(r"(.)\1+")
 
 
+@lru_cache(maxsize=_KEPT)
 def score(word: str) -> float:
     """The score of one lower-case word, between -5 and 5."""
     known = _listed(word)

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import unicodedata
+import re
 
 from pivotr.domain.name_lists import script_words
 from pivotr.domain.name_order import Choice
 from pivotr.domain.name_text import NameWords
 
+_IDEOGRAPH = re.compile("[\u2e80-\u2fdf\u31c0-\u31ef\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+
+
+#: Beyond the Latin blocks: up to U+024F, and Latin Extended Additional.
+_BEYOND = re.compile("[^\u0000-\u024f\u1e00-\u1eff]")
+
 
 def is_other_script(text: str) -> bool:
     """True when the text has a letter that is not Latin."""
-    return any(_is_foreign(ord(sign)) and sign.isalpha() for sign in text)
-
-
-def _is_foreign(code: int) -> bool:
-    """Beyond the Latin blocks (up to U+024F, and Latin Extended Additional)."""
-    return code > 0x24F and not 0x1E00 <= code <= 0x1EFF
+    return any(map(str.isalpha, _BEYOND.findall(text)))
 
 
 def choose_in_script(name: NameWords) -> Choice:
@@ -39,6 +40,6 @@ def choose_in_script(name: NameWords) -> Choice:
 def _letters(word: str) -> int:
     """Base letters of a word: "மு" is one letter with its vowel sign, and so an initial."""
     # A Chinese name is one character long; every other script writes a single letter only as an initial.
-    if any("CJK" in unicodedata.name(sign, "") for sign in word):
+    if _IDEOGRAPH.search(word):
         return 2
-    return sum(1 for sign in word if unicodedata.category(sign)[0] == "L")
+    return sum(map(str.isalpha, word))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from pivotr.domain.name_lists import MarkerWords, marker_words
@@ -19,6 +20,11 @@ _REFUSED = {
 _WITHIN = "'’ʼ-‐\u200c\u200d"
 _LONG = "The text is too long for a name."
 _RELATIVES = ("wife", "son", "daughter", "husband", "mother", "father")
+
+_LEGAL_FORMS = frozenset(("pvt", "ltd", "limited", "llp", "inc"))
+
+#: Words that are kept at hand: lead files repeat theirs.
+_KEPT = 8_192
 
 #: No name that a person would be greeted with is longer than this many characters.
 LONGEST = 160
@@ -39,7 +45,6 @@ _ADDRESS = re.compile(r"\S@\S")
 _TAIL = re.compile(r"\s+(?:[-–—]+|/+|:)(?:\s|$)|[|•·–—;#:]|//|--|\s&\s+family\b")
 _EDGES = " \t'\"`´*~_-–—!?…\\“”‘’,.:;+=^°"
 _APOSTROPHES = re.compile("['’]")
-_UNUSUAL = re.compile(r"[^\w -~]")
 _BLANKS = re.compile(r"[\s_\\+]+")
 _LETTER = re.compile(r"[^\W\d_]")
 
@@ -63,7 +68,7 @@ def read_cell(name: str) -> NameWords | str:
     """The words of the name in a cell, or one sentence on why the cell holds no name to greet with."""
     if len(name) > 4 * LONGEST:
         return _LONG
-    if not _TIDY(name) or ("." in name[-4:-1] and _DOMAIN(name)):
+    if not _TIDY(name) or looks_like_domain(name):
         text = visible(name)
         if not _TIDY(text) or "." in text[-4:-1]:
             return _unwanted(text) or _read_text(text)
@@ -81,18 +86,28 @@ def _read_tidy(name: str) -> NameWords | str:
         start += 1
     if start >= last or "," in name or not markers.all.isdisjoint(words[start:]):
         return _words((name if markers.turns.isdisjoint(words) else _before_kin(name)).split(","))
-    tokens = _dotted(name) if "." in name else _undotted(name.split(), words)
-    return NameWords(tokens[start:])
+    tokens = dotted(name) if "." in name else undotted(name.split())
+    return tuple.__new__(NameWords, (tokens[start:] if start else tokens, False))
 
 
-def _undotted(texts: list[str], words: list[str]) -> list[Token]:
-    # tuple.__new__ spares the named tuple's own constructor: this runs for most cells of a million.
-    return [tuple.__new__(Token, (text, word, False)) for text, word in zip(texts, words, strict=True)]
+def looks_like_domain(name: str) -> bool:
+    """True for "sharma.com"."""
+    return "." in name[-4:-1] and _DOMAIN(name) is not None
 
 
-def _dotted(name: str) -> list[Token]:
+@lru_cache(maxsize=_KEPT)
+def _token(text: str, dotted: bool = False) -> Token:  # noqa: FBT001, FBT002 - mapped over words
+    return Token(text, text.lower(), dotted)
+
+
+def undotted(texts: list[str]) -> list[Token]:
+    """The words of a tidy name without dots."""
+    return list(map(_token, texts))
+
+
+def dotted(name: str) -> list[Token]:
     """The words of a tidy name such as "K. R. Narayanan" or "D.K.Shivakumar"."""
-    return [tuple.__new__(Token, (text, text.lower(), dot != "")) for text, dot in _DOTTED(name)]
+    return [_token(text, dot != "") for text, dot in _DOTTED(name)]
 
 
 def _unwanted(text: str) -> str:
@@ -127,8 +142,16 @@ def visible(name: str) -> str:
     """The text without control signs, emoji, half characters and other invisible things; plain blanks."""
     if not (name.isascii() and name.isprintable()):
         joined = unicodedata.normalize("NFKC", name)
-        name = _UNUSUAL.sub(lambda sign: _shown(joined, sign.start()), joined)
+        name = _unusual().sub(lambda sign: _shown(joined, sign.start()), joined)
     return _BLANKS.sub(" ", name).strip()
+
+
+@cache
+def _unusual() -> re.Pattern[str]:
+    """What must be looked at singly: neither letter, digit, plain sign nor a vowel sign of Indian scripts."""
+    signs = map(chr, range(0x900, 0xE00))
+    vowels = "".join(sign for sign in signs if unicodedata.category(sign) in ("Mn", "Mc"))
+    return re.compile(rf"[^\w -~{vowels}]")
 
 
 def _shown(text: str, at: int) -> str:
@@ -161,7 +184,7 @@ def _before_kin(text: str) -> str:
 
 def _words(parts: list[str]) -> NameWords | str:
     if len(parts) > 1:
-        parts = [part for part in parts if part.strip(_EDGES)]
+        parts = [part for part in parts if part.isalpha() or part.strip(_EDGES)]
     if not parts:
         return "The cell holds no name."
     markers = marker_words()
@@ -169,10 +192,11 @@ def _words(parts: list[str]) -> NameWords | str:
     if len(parts) == 1:
         return _refusal(family) or NameWords(family)
     second = _tokens(parts[1])
-    if any(token.word in ("pvt", "ltd", "limited", "llp", "inc") for token in second):
+    if not _LEGAL_FORMS.isdisjoint([word for _, word, _ in second]):
         return _REFUSED["organisation"]
     given = _stripped(second, markers)
-    if given and not any(t.word in markers.refused or t.word in markers.degrees for t in given):
+    words = [word for _, word, _ in given]
+    if given and markers.degrees.isdisjoint(words) and markers.refused.keys().isdisjoint(words):
         titled = len(given) < len(second) and second[0].word in markers.titles
         if titled or (len(family) == 1 and _likelier(given[0], family[0])):
             return _refusal([*given, *family]) or NameWords([*given, *family], family_first=True)
@@ -188,16 +212,21 @@ def _tokens(part: str) -> list[Token]:
     found: list[Token] = []
     for chunk in part.split():
         if chunk.isalpha():
-            found.append(Token(chunk, chunk.casefold()))
-        elif chunk[-1] == "." and chunk[:-1].isalpha():
-            found.append(Token(chunk[:-1], chunk[:-1].casefold(), True))
+            found.append(_folded(chunk))
+        elif chunk[-1] == "." and (stem := chunk[:-1]).isalpha():
+            found.append(_folded(stem, True))
         elif (
             found and "." in chunk and (joined := chunk.replace(".", "")).casefold() in marker_words().degrees
         ):
-            found.append(Token(joined, joined.casefold()))
+            found.append(_folded(joined))
         else:
             found += _pieces(chunk)
     return found
+
+
+@lru_cache(maxsize=_KEPT)
+def _folded(text: str, dotted: bool = False) -> Token:  # noqa: FBT001, FBT002 - called for every word
+    return Token(text, text.casefold(), dotted)
 
 
 def _pieces(chunk: str) -> list[Token]:
@@ -214,14 +243,18 @@ def _pieces(chunk: str) -> list[Token]:
 def _stripped(tokens: list[Token], markers: MarkerWords) -> list[Token]:
     """Without titles in front, and without degrees and polite words behind."""
     start, end = 0, len(tokens)
-    while start < end and (
-        tokens[start][1] in markers.titles or _APOSTROPHES.sub("", tokens[start][1]) in markers.titles
-    ):
+    while start < end and _is_title(tokens[start][1], markers):
         start += 1
     while end - start > 1 and _is_tail(tokens[end - 1], markers):
         end -= 1
     kept = tokens[start:end]
+    if markers.polite.isdisjoint([word for _, word, _ in kept[1:]]):
+        return kept
     return kept[:1] + [t for t in kept[1:] if t.word not in markers.polite or t.text.isupper()]
+
+
+def _is_title(word: str, markers: MarkerWords) -> bool:
+    return word in markers.titles or (not word.isalpha() and _APOSTROPHES.sub("", word) in markers.titles)
 
 
 def _is_tail(token: Token, markers: MarkerWords) -> bool:
@@ -235,10 +268,18 @@ def _is_of_name(sign: str) -> bool:
     return sign.isalpha() or sign in _WITHIN or unicodedata.category(sign)[0] == "M"
 
 
+@lru_cache(maxsize=_KEPT)
+def _is_odd(word: str) -> bool:
+    """True for a word that may be no name: of the lists of such words, of one letter only, or with signs."""
+    return word in marker_words().refused or not word.isalpha() or word == word[0] * len(word)
+
+
 def _refusal(tokens: list[Token]) -> str:
     """Why these words are nobody to greet; empty where they may be a name."""
     if not tokens:
         return "Nothing but a title or a filler is left."
+    if not any(map(_is_odd, [word for _, word, _ in tokens])):
+        return ""
     refused = marker_words().refused
     for at, (text, word, _) in enumerate(tokens):
         kind = refused.get(word)

@@ -10,7 +10,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from pivotr.domain.name_order import Choice, choose, choose_pair
+from pivotr.domain.name_order import Choice, choose, choose_plain
 from pivotr.domain.name_scripts import choose_in_script, is_other_script
 from pivotr.domain.name_text import read_cell
 
@@ -31,21 +31,24 @@ class ParsedName(NamedTuple):
 
 def parse_name(name: str) -> ParsedName:
     """The name that the person is called by. Never raises; the same text always gives the same answer."""
-    word, confidence, why = choose_pair(name) or _closer_look(name)
+    word, confidence, why = choose_plain(name) or _closer_look(name)
     if word is None:
         return ParsedName(None, 0.0, why)
     if confidence < FLOOR:
         return ParsedName(None, round(confidence, 3), "It is unsure which word is the given name.")
-    return ParsedName(title_case(word), round(confidence, 3), why)
+    # the tuple's own constructor costs half a microsecond more, for each of a million rows
+    return tuple.__new__(ParsedName, (title_case(word), round(confidence, 3), why))
 
 
 def _closer_look(name: str) -> Choice:
     cell = read_cell(name)
     if isinstance(cell, str):
         return None, 0.0, cell
-    if name.isascii() or not any(is_other_script(token.text) for token in cell.tokens):
+    if name.isascii() or not is_other_script(name):
         return choose(cell)
-    return choose_in_script(cell)
+    return (
+        choose_in_script(cell) if any(is_other_script(text) for text, _, _ in cell.tokens) else choose(cell)
+    )
 
 
 def greeting(name: str, threshold: float = FLOOR) -> str:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pivotr.domain.name_lists import either_names, family_names, given_names
-from pivotr.domain.name_order import choose, choose_pair
+from pivotr.domain.name_order import choose, choose_plain
 from pivotr.domain.name_text import NameWords, read_cell
 from pivotr.domain.person_names import FLOOR, greeting, parse_name
 
@@ -243,7 +243,7 @@ def test_the_held_out_list_reaches_the_same() -> None:
 
 def test_the_short_way_gives_the_same_answer_as_the_closer_look() -> None:
     names = [str(row["name"]) for row in [*labelled("sample"), *labelled("own_tuning")]]
-    short = {name: choice for name in names if (choice := choose_pair(name)) is not None}
+    short = {name: choice for name in names if (choice := choose_plain(name)) is not None}
     assert len(short) > 300
     for name, choice in short.items():
         cell = read_cell(name)
