@@ -125,7 +125,7 @@ def _event(found: Unwrapped) -> FeedbackEvent:
     if found.sns_kind:
         return FeedbackEvent(found.sns_kind, detail=_text(found.text, _TEXT_LIMIT))
     event = found.event
-    if is_stored(event):
+    if "Records" in event and is_stored(event):
         return FeedbackEvent("received", receipt=of_storage(event), raw_kind="ObjectCreated")
     raw_kind = (
         _word(event.get("eventType")) or _word(event.get("notificationType")) or _word(found.detail_type)
@@ -137,7 +137,9 @@ def _event(found: Unwrapped) -> FeedbackEvent:
     sent_at = _instant(mail.get("timestamp"))
     message_id = _word(mail.get("messageId"))
     tags = _tags(mail.get("tags"))
-    source = _word(mail.get("source"))
+    source = mail.get("source")
+    if not isinstance(source, str):
+        source = ""
     if shape is None:
         if not raw_kind:
             raise malformed("It does not name the kind of event.")

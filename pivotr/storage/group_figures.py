@@ -18,20 +18,35 @@ from pivotr.storage.metrics import Metrics
 #: Leads that are read together, and at most for one judgement.
 _PAGE = 100
 _MOST = 2500
+#: Bad events of one group each of which is judged.
+_EACH = 20
 
 
-def of_list(table: Table, list_name: str, levels: Levels) -> Figures:
-    """A list since it exists. Its people are counted until its bounces can be over no line any more."""
+def of_list(table: Table, list_name: str, levels: Levels) -> Figures | None:
+    """A list since it exists. Its people are counted until its bounces can be over no line any more.
+
+    None: not every bounce of many is worth a count.
+    """
     counted = _counted(table, metrics.list_partition(list_name), None)
+    if not _is_worth_counting(counted):
+        return None
     enough = decisive(counted, bounce_rate=levels.early_rate, complaint_rate=levels.complaint_stop)
     return _with_people(_of_list(table, list_name), counted, max(enough, levels.early_after))
 
 
-def of_domain(table: Table, domain: str, levels: Levels, *, since: str) -> Figures:
+def of_domain(table: Table, domain: str, levels: Levels, *, since: str) -> Figures | None:
     """A receiving domain: bounces and complaints since a day, people as for a list."""
     counted = _counted(table, metrics.domain_partition(domain), since)
+    if not _is_worth_counting(counted):
+        return None
     enough = decisive(counted, bounce_rate=levels.domain_rate, complaint_rate=0)
     return _with_people(_at(table, domain), counted, enough)
+
+
+def _is_worth_counting(counted: Figures) -> bool:
+    """Each of the first bad events, then one for every tenth that is added: the cost stays in proportion."""
+    count = counted.bounced + counted.complained
+    return count <= _EACH or count % (count // 10) == 0
 
 
 def _counted(table: Table, partition: str, since: str | None) -> Figures:
