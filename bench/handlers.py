@@ -1,9 +1,10 @@
 """F4: what a Lambda process costs until it is ready, as a multiple of what such a process usually loads.
 
 The yardstick is Powertools' Logger, Batch and Parser with two models, and boto3 with three clients. Processes
-are taken in turn; a figure is the least cpu time (user and system) of several over the least of the yardstick,
-as a busy machine only ever adds. "Ready" is what really happens in the init phase: beside imports and clients
-the keys and settings are read and the queues found, in an account on the loopback address.
+are taken in turn; a figure is the least cpu time (user and system) of several over the least of the
+yardstick, as a busy machine only ever adds. "Ready" is what really happens in the init phase: beside imports
+and clients the keys and settings are read and the queues found, in an account on the loopback address.
+"""
 
 from __future__ import annotations
 
@@ -75,9 +76,7 @@ def measure() -> list[dict[str, Any]]:
     """Two rows per function: imports and clients, and all that makes it ready."""
     least: dict[tuple[str, str], float] = {}
     with serve() as account:
-        for _ in range(
-            RUNS + 1
-        ):  # the first one finds no byte code and no warm files, and is never the least
+        for _ in range(RUNS):
             for function in FUNCTIONS:
                 ready = variables(account, function.replace("_", "-"))
                 idle = {name: value for name, value in ready.items() if name != "AWS_LAMBDA_FUNCTION_NAME"}
