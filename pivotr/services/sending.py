@@ -109,13 +109,12 @@ class Sending:
         return self._claim(turn) or self._deliver(turn)
 
     def _read(self, job: SendJob) -> tuple[Lane | None, Campaign | None, Lead | None]:
-        items = self._table.get_many(
-            [
-                (names.SENDERS, (job.sender,)),
-                (names.CAMPAIGNS, (job.campaign,)),
-                (names.LEADS, (job.lead,)),
-            ]
-        )
+        keys = [
+            (names.SENDERS, (job.sender,)),
+            (names.CAMPAIGNS, (job.campaign,)),
+            (names.LEADS, (job.lead,)),
+        ]
+        items = self._recent.read_with(keys, ("profile", job.sender))
         lane = lane_from(items[0]) if items[0] else None
         if lane and lane.ticket < job.ticket:
             fresh = self._table.get(names.SENDERS, (job.sender,), consistent=True)
@@ -266,11 +265,8 @@ class Sending:
         if not lane.is_on:
             return "shut"
         entry = lane.campaigns.get(job.campaign)
-        if (
-            entry is None
-            or not entry.open
-            or not entry.has_room(local_day(now, turn.campaign.zone), lane.copies)
-        ):
+        today = local_day(now, turn.campaign.zone)
+        if entry is None or not entry.open or not entry.has_room(today, lane.copies):
             return self._pass_on(job)
         if from_text(lane.due_at) > now:
             turns.emit(self._queues, job, delay=turns.delay_until(from_text(lane.due_at), now))

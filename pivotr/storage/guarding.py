@@ -155,7 +155,7 @@ def _check_sender(table: Table, recent: Recent, clock: Clock, sender: str) -> No
     since = local_day(now - timedelta(days=WINDOW_DAYS - 1), lane.zone)
     days = Metrics(table).days(metrics.sender_partition(sender), since=since)
     figures = Figures(
-        # the lane counts recipients; where there were fewer copies before, this judges too sternly, not too late
+        # the lane counts recipients; where copies were fewer before, this judges sternly, not late
         sent=(lane.used + sum(lane.week)) // (1 + lane.copies),
         bounced=sum(int(day.get("bounced", 0)) for day in days),
         complained=sum(int(day.get("complained", 0)) for day in days),

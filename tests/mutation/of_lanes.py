@@ -75,8 +75,8 @@ LANES: tuple[Mutation, ...] = (
         "a refused job passes its turn on",
         "test_rules_pausing.test_a_refused_send_job_passes_its_turn_on",
         _SENDING,
-        "entry.has_room(local_day(now, turn.campaign.zone)):\n            return self._pass_on(job)",
-        'entry.has_room(local_day(now, turn.campaign.zone)):\n            return "dropped"',
+        "entry.has_room(today, lane.copies):\n            return self._pass_on(job)",
+        'entry.has_room(today, lane.copies):\n            return "dropped"',
     ),
     Mutation(
         "resuming spends the ticket",
