@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -75,3 +76,20 @@ def test_a_range_costs_what_it_holds() -> None:
         assert steps(file, lambda: table.query("templates", "t", between=few)) <= 20
         assert steps(file, lambda: table.scan("templates", limit=5, cursor="[2000]")) <= 20
         assert steps(file, lambda: table.get("templates", ("t", "02000"))) <= 10
+
+
+def test_an_index_is_built_when_it_is_first_asked_for_and_kept_from_then_on(tmp_path: Path) -> None:
+    def indexes(file: SqliteFile) -> set[str]:
+        return {name for (name,) in file.rows("SELECT name FROM sqlite_schema WHERE name LIKE 'leads-%'")}
+
+    with SqliteFile(tmp_path / "pivotr.db") as file, SqliteFile(tmp_path / "pivotr.db") as other:
+        table, beside = open_table(file), open_table(other)
+        table.insert_many("leads", [lead(number) for number in range(200)])
+        assert indexes(file) == set()
+        page = table.query("leads", "firm.example.in", index="domain-index", limit=500)
+        assert len(page.items) == 200
+        beside.insert_many("leads", [lead(200)])
+        beside.put("leads", lead(3) | {"domain": "other.example.in"})
+        assert len(table.query("leads", "firm.example.in", index="domain-index", limit=500).items) == 200
+        assert len(beside.query("leads", "other.example.in", index="domain-index").items) == 1
+        assert indexes(file) == {"leads-domain-index"}

@@ -64,6 +64,28 @@ def decode(text: str) -> Item:
 
 
 def _with_sets_named(item: Item) -> Item:
+    """As most items are: sets beside flat values, none of them empty. All others take the long way."""
+    sets = []
+    for name, part in item.items():
+        kind = type(part)
+        if kind in _FLAT:
+            continue
+        if kind is frozenset and part:
+            sets.append(name)
+        elif kind is not dict or not _FLAT.issuperset(map(type, part.values())):
+            return _with_deep_sets_named(item)
+    if _SETS in item:
+        raise InvalidInput(f"The attribute name {_SETS} is taken.")
+    if not sets:
+        return item
+    named = item.copy()
+    for name in sets:
+        named[name] = sorted(item[name])
+    named[_SETS] = sets
+    return named
+
+
+def _with_deep_sets_named(item: Item) -> Item:
     if _SETS in item:
         raise InvalidInput(f"The attribute name {_SETS} is taken.")
     ways: list[list[Any]] = []

@@ -50,7 +50,7 @@ class TableSql(TableShape):
         )
 
     def schema(self) -> dict[str, str]:
-        """Name of each table and index → the statement that creates it."""
+        """Name of the table, and of what finds expired items → the statement that creates it."""
         texts = ", ".join(f'"{name}" TEXT{" NOT NULL" if name in self.keys else ""}' for name in self.texts)
         ttl = f', "{self.spec.ttl}" INTEGER' if self.spec.ttl else ""
         # A plain row number as the row's address keeps bulk inserts at the end of the file: the ids are
@@ -58,11 +58,15 @@ class TableSql(TableShape):
         columns = f'"{NUMBER}" INTEGER PRIMARY KEY, {texts}{ttl}, "{TEXT}" TEXT NOT NULL'
         unique = f"UNIQUE ({quoted(self.keys)})"
         schema = {self.name: f'CREATE TABLE IF NOT EXISTS "{self.name}" ({columns}, {unique})'}
-        for index in self.spec.indexes:
-            schema |= self._create_index(index.name, own_attributes(index))
         if self.spec.ttl:
             schema |= self._create_index("expiry", (self.spec.ttl,))
         return schema
+
+    def index(self, name: str) -> dict[str, str]:
+        """Name of an index → the statement that creates it. Raises NotFound."""
+        self.range(name)
+        spec = next(one for one in self.spec.indexes if one.name == name)
+        return self._create_index(name, own_attributes(spec))
 
     def range(self, index: str | None) -> Range:
         """How to read a partition of the table, or of an index. Raises NotFound."""
@@ -81,12 +85,11 @@ class TableSql(TableShape):
     def row(self, item: Item) -> tuple[Any, ...]:
         """The row of an item. Raises InvalidInput for what no key or index can hold, and as `encode` does."""
         texts = tuple(map(item.get, self.texts))
-        gaps = texts.count(None)
         # One look at all columns together: this runs for every row of an import.
         if (
             not _COLUMN_TYPES.issuperset(map(type, texts))
             or "" in texts
-            or (gaps and gaps != len(self._names - item.keys()))
+            or (None in texts and None in item.values())
             or None in texts[: len(self.keys)]
         ):
             texts = self.plain_texts(item)
