@@ -99,7 +99,7 @@ GRANTS: dict[FunctionSpec, Grants] = {
             OnTable(names.LEADS, (BATCH_GET, UPDATE), (UPDATE,), ("queue-index",)),
             OnTable(names.CAMPAIGNS, (GET, BATCH_GET), (UPDATE,)),
             _LOG_PUT,
-            _COUNTERS,
+            OnTable(names.METRICS, (GET, BATCH_GET), (UPDATE,)),
             _PREFERENCES,
             _LANES,
             OnTable(names.SUPPRESSIONS, (GET, BATCH_GET)),

@@ -163,7 +163,7 @@ class Verifying:
         if rows:
             keys.append((names.LEADS, (rows[0].id,)))
             keys.append((names.SUPPRESSIONS, (self._suppressions.key_of(rows[0].email),)))
-        items = self._table.get_many(keys)
+        items = self._recent.read_with(keys, ("day", ""), ("domains", ""))
         lane_item: Item | None = items[0]
         if lane_item and lane_item["ticket"] < job.ticket:
             lane_item = self._table.get(names.SENDERS, (job.sender,), consistent=True)

@@ -6,7 +6,8 @@ is a condition of a write.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -19,11 +20,10 @@ from pivotr.domain.steps import Step
 from pivotr.domain.templates import CompiledTemplate, compile_template
 from pivotr.errors import NotFound
 from pivotr.ports.clock import Clock
-from pivotr.ports.table import Table
+from pivotr.ports.table import Item, Key, Table
 from pivotr.storage import suppressions
 from pivotr.storage.campaigns import Campaigns
-from pivotr.storage.lanes import Lanes
-from pivotr.storage.metrics import Metrics
+from pivotr.storage.lanes import profile_key, sender_from
 from pivotr.storage.schema import ACCOUNT
 from pivotr.storage.settings import SettingsStore
 from pivotr.storage.templates import Templates
@@ -55,6 +55,8 @@ class Recent:
         self._clock = clock
         self._sees_bounces = sees_bounces
         self._memory: dict[tuple[str, str], tuple[datetime, Any]] = {}
+        #: The key that each kind was asked for last.
+        self._keys: dict[str, str] = {}
         self._memos: dict[str, int] = {}
         self._vouched_at: datetime | None = None
         self._templates: dict[tuple[str, int], CompiledTemplate] = {}
@@ -66,16 +68,33 @@ class Recent:
             self._memos[lane.id] = lane.memo
         self._vouched_at = self._clock.now()
 
-    def _through(
-        self, kind: str, key: str, read: Callable[[], T], longest: Callable[[T], timedelta] = lambda _: _LONG
-    ) -> T:
+    def read_with(self, keys: Sequence[tuple[str, Key]], *known: tuple[str, str]) -> list[Item | None]:
+        """Read items, and in the same call those of `known` that were remembered but for too long.
+
+        So what has to be read again costs no call of its own. `known` are kinds with their keys: a sender for
+        "profile", an empty one for "domains" and for "day".
+        """
         now = self._clock.now()
+        old = []
+        for kind, given in known:
+            key = given or self._keys.get(kind, "")
+            at, value = self._memory.get((kind, key), (None, None))
+            if at is not None and not timedelta(0) <= now - at < _LONGEST[kind](value):
+                old.append((kind, key))
+        items = self._table.get_many([*keys, *(_ADDRESSES[kind](key) for kind, key in old)])
+        for (kind, key), item in zip(old, items[len(keys) :], strict=True):
+            self._memory[kind, key] = (now, _READINGS[kind](item))
+        return items[: len(keys)]
+
+    def _through(self, kind: str, key: str, read: Callable[[], T]) -> T:
+        now = self._clock.now()
+        self._keys[kind] = key
         known = self._memory.get((kind, key))
         if known:
             age = now - known[0]
             is_vouched = self._vouched_at is not None and abs(now - self._vouched_at) <= _VOUCHED
             value: T = known[1]
-            if timedelta(0) <= age < (longest(value) if is_vouched else _SHORT):
+            if timedelta(0) <= age < (_LONGEST[kind](value) if is_vouched else _SHORT):
                 return value
         value = read()
         self._memory[kind, key] = (now, value)
@@ -106,23 +125,22 @@ class Recent:
 
     def profile(self, sender: str) -> Sender | None:
         """A sender's name, address and pace."""
-        return self._through("profile", sender, lambda: Lanes(self._table).profile(sender))
+        found: Sender | None = self._through("profile", sender, lambda: self._read("profile", sender))
+        return found
 
     def account_day(self, day: str) -> dict[str, Any]:
         """The account's day as it was a moment ago; longer ago while it is far from its limit.
 
         It spares a read per mail and a verifier's credit at the end of the day: the claim decides.
         """
-        return self._through("day", day, lambda: Metrics(self._table).day(ACCOUNT, day), _trust_in)
+        return self._through("day", day, lambda: self._read("day", day))
 
     def suppressed_domains(self) -> frozenset[str]:
         """All suppressed domains."""
+        return self._through("domains", "", lambda: self._read("domains", ""))
 
-        def read() -> frozenset[str]:
-            item = self._table.get(names.SUPPRESSIONS, (suppressions.DOMAINS,)) or {}
-            return frozenset(item.get("domains", ()))
-
-        return self._through("domains", "", read)
+    def _read(self, kind: str, key: str) -> Any:
+        return _READINGS[kind](self._table.get(*_ADDRESSES[kind](key)))
 
     def of_step(self, step: Step) -> CompiledTemplate:
         """The compiled template of a step; the newest version where the step fixes none. Raises NotFound."""
@@ -147,3 +165,19 @@ class Recent:
 def _trust_in(day: dict[str, Any]) -> timedelta:
     is_far = "limit" in day and int(day["limit"]) - int(day.get("used", 0)) > _FAR
     return _DAY if is_far else _SHORT
+
+
+#: For how long at most a value of a kind holds while lanes vouch for it.
+_LONGEST: dict[str, Callable[[Any], timedelta]] = defaultdict(lambda: lambda _: _LONG, day=_trust_in)
+
+#: Where a kind is stored, by its key, and what is made of the item.
+_ADDRESSES: dict[str, Callable[[str], tuple[str, Key]]] = {
+    "day": lambda day: (names.METRICS, (ACCOUNT, day)),
+    "domains": lambda _: (names.SUPPRESSIONS, (suppressions.DOMAINS,)),
+    "profile": lambda sender: (names.SENDERS, (profile_key(sender),)),
+}
+_READINGS: dict[str, Callable[[Item | None], Any]] = {
+    "day": lambda item: item or {},
+    "domains": lambda item: frozenset((item or {}).get("domains", ())),
+    "profile": lambda item: sender_from(item) if item else None,
+}

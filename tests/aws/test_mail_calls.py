@@ -57,28 +57,33 @@ CALLS: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = [
 ]
 
 
-def campaign(world: World, leads: int) -> None:
+def campaign(world: World, leads: int, gap: str = "0") -> None:
     """Verify, claim, send, close and hear of the delivery of each."""
     world.setting("account.cap", 1000)
     world.sender(cap=1000)
     world.template()
     world.leads(leads)
-    started = world.campaign(cap=1000, gap="0")
+    started = world.campaign(cap=1000, gap=gap)
     world.services.transitions.start(started)
     world.run_until_over(started)
     world.run(timedelta(minutes=1))
     assert world.totals(started)["delivered"] == leads
 
 
-def at_ports(leads: int) -> Seen:
+def at_ports(leads: int, gap: str = "0") -> Seen:
     with at_the_ports() as seen:
-        campaign(World(), leads)
+        campaign(World(), leads, gap)
     return seen
 
 
 def of_tables(seen: Seen, function: str) -> dict[Right, int]:
     found = seen.rights.get(function, Counter())
     return {right: count for right, count in found.items() if right[0].startswith("dynamodb:")}
+
+
+def alone(seen: Seen, function: str) -> dict[Right, int]:
+    """Reads of single items, each a call of its own."""
+    return {r: count for r, count in of_tables(seen, function).items() if r[0] == "dynamodb:GetItem"}
 
 
 def test_a_mail_takes_nine_calls() -> None:
@@ -100,6 +105,14 @@ def test_a_mail_takes_nine_calls() -> None:
         ("sqs:SendMessage", "queue/sending-queue"): 1,
         ("sqs:SendMessage", "queue/verification-queue"): 1,
     }
+
+
+def test_what_has_to_be_read_again_comes_along_with_what_is_read_anyway() -> None:
+    """The account's day is looked at every quarter of an hour, a sender's profile every hour."""
+    quick, slow = at_ports(12), at_ports(12, "1200-1300")
+    for function in OF_A_MAIL:
+        assert alone(slow, function) == alone(quick, function)
+    assert slow.rights[names.VERIFY_EMAIL.name]["dynamodb:BatchGetItem", "table/metrics"] >= 10
 
 
 @pytest.mark.slow
