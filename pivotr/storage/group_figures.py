@@ -1,7 +1,7 @@
 """Figures of a list and of a receiving domain: people written to, bounces, complaints.
 
 Bounces and complaints are counters. People are counted only when one of those comes, and only as far as it
-matters: no mail pays for it (docs/decisions/0014). Who was written to several times counts once.
+matters: no mail pays for it (docs/decisions/0016). Who was written to several times counts once.
 """
 
 from __future__ import annotations
