@@ -18,6 +18,7 @@ from pivotr.infra.constructs.lambda_functions import LambdaFunctions
 from pivotr.infra.constructs.monitoring import Monitoring
 from pivotr.infra.constructs.sandbox import Sandbox
 from pivotr.infra.constructs.sqs_queues import SqsQueues
+from pivotr.infra.usage import has_budgets
 
 
 class PivotrStack(cdk.Stack):
@@ -61,7 +62,7 @@ class PivotrStack(cdk.Stack):
         Monitoring(
             self, "Monitoring", config=config, queues=sources, dead_letters=dead_letters, api_id=api.api_id
         )
-        if settings.alert_email:
+        if settings.alert_email and has_budgets(settings.region):
             Budgets(self, "Budgets", config=config)
         sandbox.spare(self)
         cdk.Tags.of(self).add("Project", "pivotr")

@@ -6,14 +6,13 @@ from dataclasses import dataclass
 
 from pivotr.domain.preferences import PREFERENCES
 
-#: Prefix of usage types by Region, as billing writes them; us-east-1 has none.
+#: Prefix of usage types by Region, as billing writes them; us-east-1 has none. Regions that are missing here
+#: have no budgets in CloudFormation (its registry of resource types by Region): a stack with one would fail.
 BILLING_PREFIX = {
     "us-east-1": "", "us-east-2": "USE2-", "us-west-1": "USW1-", "us-west-2": "USW2-",
     "ca-central-1": "CAN1-", "sa-east-1": "SAE1-", "eu-west-1": "EU-", "eu-west-2": "EUW2-",
-    "eu-west-3": "EUW3-", "eu-central-1": "EUC1-", "eu-north-1": "EUN1-", "eu-south-1": "EUS1-",
-    "ap-south-1": "APS3-", "ap-southeast-1": "APS1-", "ap-southeast-2": "APS2-", "ap-northeast-1": "APN1-",
-    "ap-northeast-2": "APN2-", "ap-northeast-3": "APN3-", "ap-east-1": "APE1-", "me-south-1": "MES1-",
-    "af-south-1": "AFS1-",
+    "eu-west-3": "EUW3-", "eu-central-1": "EUC1-", "ap-south-1": "APS3-", "ap-southeast-1": "APS1-",
+    "ap-southeast-2": "APS2-", "ap-northeast-1": "APN1-", "ap-northeast-2": "APN2-", "me-south-1": "MES1-",
 }  # fmt: skip
 #: The product requirements' floors: no budget is smaller.
 LEAST_INVOCATIONS, LEAST_WRITES, LEAST_MAILS = 50_000, 100_000, 10_000
@@ -34,8 +33,13 @@ class Allowance:
     usage_types: tuple[str, ...]
 
 
+def has_budgets(region: str) -> bool:
+    """True where CloudFormation knows budgets. Elsewhere one made by hand, in any Region, does the same."""
+    return region in BILLING_PREFIX
+
+
 def allowances(region: str) -> tuple[Allowance, ...]:
-    """The budgets of use; none where billing's prefix for the Region is not known, as they would be empty."""
+    """The budgets of use of a Region; none where it has no budgets."""
     prefix = BILLING_PREFIX.get(region)
     if prefix is None:
         return ()

@@ -6,10 +6,11 @@ import json
 from typing import Any
 
 import pytest
+from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
 from pivotr import names
 from pivotr.infra import permissions
-from pivotr.infra.usage import allowances
+from pivotr.infra.usage import BILLING_PREFIX, allowances, has_budgets
 from pivotr.storage import schema
 from tests.infra.conftest import Stack, plain
 
@@ -141,4 +142,10 @@ def test_budgets_of_use_are_never_below_the_requirements_and_missing_where_names
     floors = {"invocations": 50_000, "writes": 100_000, "mails": 10_000}
     assert all(one.amount >= floors[one.name] for one in allowances("us-east-1"))
     assert {one.usage_types for one in allowances("us-east-1")} >= {("Request", "Request-ARM")}
-    assert allowances("mars-north-1") == ()
+    assert allowances("af-south-1") == ()
+
+
+def test_budgets_are_made_only_where_cloudformation_knows_them() -> None:
+    for region in BILLING_PREFIX:
+        assert PROVIDER_SCHEMA_MANAGER.get_resource_schema(region, "AWS::Budgets::Budget")
+    assert not has_budgets("eu-north-1")

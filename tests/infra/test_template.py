@@ -6,7 +6,8 @@ import json
 import re
 from pathlib import Path
 
-from cfnlint.api import lint_all
+from cfnlint.api import lint
+from cfnlint.config import ManualArgs
 
 from tests.infra.acknowledged import LEFT_OPEN, reasons
 from tests.infra.conftest import Stack
@@ -25,10 +26,8 @@ def findings(report: Path) -> list[str]:
 
 
 def test_cfn_lint_has_nothing_to_say(production: Stack, dev: Stack, tokens: Stack) -> None:
-    for stack in (production, dev, tokens):
-        for match in lint_all(stack.path.read_text()):
-            if match.rule.id.startswith("I"):
-                continue  # advice for readers of templates, not about this one
+    for stack, region in ((production, "ap-south-1"), (dev, "ap-south-1"), (tokens, "eu-west-1")):
+        for match in lint(stack.path.read_text(), config=ManualArgs(regions=[region])):
             # The emulator checks bulk inserts under a name that is no action of AWS.
             is_for_sandbox = match.rule.id == "W3037" and "batchexecutestatement" in match.message
             assert match.rule.id in TOLERATED or is_for_sandbox, str(match)

@@ -16,7 +16,7 @@ USAGE_NOTICES = (80,)
 
 
 class Budgets(Construct):
-    """One budget of cost, and one for each kind of use where the names of the Region's usage are known."""
+    """One budget of cost, and one for each kind of use."""
 
     def __init__(self, scope: Construct, id: str, *, config: Config) -> None:
         super().__init__(scope, id)
