@@ -94,10 +94,11 @@ def lane_plan(lane: Lane, campaign: Campaign, gap: Gap | None, now: datetime) ->
     return LanePlan(
         sender=lane.id,
         zone=lane.zone,
-        cap=lane.cap_on(today),
+        # every recipient takes a place
+        cap=lane.cap_on(today) // (1 + lane.copies),
         ramp=lane.ramp,
         gap=gap,
         day=lane.day if is_today else "",
-        used=lane.used if is_today else 0,
+        used=lane.used // (1 + lane.copies) if is_today else 0,
         free_at=free_at,
     )

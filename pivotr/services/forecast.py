@@ -232,12 +232,16 @@ class Forecasts:
                        follow_ups: dict[str, tuple[tuple[int, datetime], ...]]) -> CampaignPlan:  # fmt: skip
         today = local_day(now, campaign.zone)
         entries = {key: lane.campaigns.get(campaign.id) for key, lane in lanes.items()}
-        used = {key: entry.used for key, entry in entries.items() if entry and entry.day == today}
+        places = {key: 1 + lane.copies for key, lane in lanes.items()}
+        used = {
+            key: entry.used // places[key] for key, entry in entries.items() if entry and entry.day == today
+        }
+        shares = {key: max(1, share // places.get(key, 1)) for key, share in campaign.shares.items()}
         return CampaignPlan(
             id=campaign.id,
             window=campaign.window,
             gap=campaign.gap,
-            shares=campaign.shares,
+            shares=shares,
             leads=pinned,
             unpinned=unpinned,
             delays=tuple(step.delay_days for step in campaign.steps[1:]),

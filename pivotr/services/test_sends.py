@@ -98,6 +98,7 @@ class TestSends:
         """Send one mail of a campaign to each address: that of the named lead, else of its first.
 
         The way out in it belongs to the address that gets it, so that nobody stops the lead by trying it.
+        Cc shows who would get a copy; nobody does.
         Every address is judged before the first mail leaves. Raises NotFound, InvalidInput, MissingVariable,
         Conflict for an address that is suppressed.
         """
@@ -136,6 +137,7 @@ class TestSends:
             attempt=attempt,
             at=now,
             recipient=to,
+            copies=self._suppressions.free(what.sender.cc),
         )
         tags = {"test": what.campaign.id}
         outcome = self._mailer().send(Mail(what.sender.address, (to.address,), mail.data, tags))

@@ -127,3 +127,12 @@ def test_a_suppressed_address_gets_no_test_either_and_nothing_leaves(house: Hous
     with pytest.raises(InvalidInput, match="1 steps"):
         house.services.test_sends.send(campaign, ["me@acme.example"], step=2)
     assert house.provider.mails == []
+
+
+def test_who_would_get_a_copy_is_shown_and_gets_none(house: House) -> None:
+    campaign = ready(house)
+    house.services.senders.update("sales@acme.example", cc=["crm@acme.example"])
+    house.services.recent.heed(house.services.senders.all()[0][1])
+    house.services.test_sends.send(campaign, ["me@acme.example"])
+    assert parsed(house.provider.mails[0].data)["Cc"] == "crm@acme.example"
+    assert house.provider.mails[0].recipients == ("me@acme.example",)

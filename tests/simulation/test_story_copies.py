@@ -136,3 +136,10 @@ def test_the_arrival_of_a_copy_is_no_delivery_to_the_lead() -> None:
         assert world.services.feedback.process([(str(number), json.dumps(event))]) == []
         assert world.totals(campaign)["delivered"] == int(CRM not in recipients)
     check(world)
+
+
+def test_a_forecast_counts_copies() -> None:
+    world, campaign = with_copies(12, CRM, sender={"cap": 8}, begun=False)
+    found = world.services.forecasts.campaign(campaign)
+    assert [day.mails for day in found.days] == [4, 4, 4]
+    assert found.limit == "sender cap"
