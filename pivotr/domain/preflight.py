@@ -41,7 +41,7 @@ def check_tables(
     """
     if not is_there and present and not adopts:
         raise Conflict(
-            f"The stack is gone, but {_some(present)} of it still there.",
+            f"The stack is gone, but {_some(present)} still there.",
             hint="Take them over, with what is in them: pivotr deploy --adopt. Or delete them first.",
         )
     if is_there and (lost := set(believed) - set(present)):
