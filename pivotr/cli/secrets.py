@@ -41,6 +41,23 @@ def set_(
     out.success(f"{name} is set. What runs uses it within 15 minutes, or as soon as the old one is refused.")
 
 
+@app.command("rotate")
+def rotate() -> None:
+    """Sign links to unsubscribe with a new key. Links in older mails stay valid."""
+    older = services().secret_values.rotate()
+    out = console()
+    if out.wants_json:
+        out.data({"older_keys": older})
+        return
+    out.success(
+        f"Links are signed with a new key; {older} older {'key stays' if older == 1 else 'keys stay'} valid."
+    )
+    if services().settings.env == "local":
+        out.note("Restart what is running now: pivotr run, pivotr api serve.")
+    else:
+        out.note("Every function uses it within 15 minutes.")
+
+
 def _asked(name: str) -> str:
     if not sys.stdin.isatty():
         return sys.stdin.readline()

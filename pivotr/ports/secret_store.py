@@ -34,3 +34,7 @@ class SecretStore(Protocol):
     def put(self, name: str, value: str) -> None:
         """Keep a secret, in place of what was there. Raises as `check` does."""
         ...
+
+    def rotate_unsubscribe_key(self) -> int:
+        """Sign links with a new key; returns how many older ones stay valid. Raises Conflict."""
+        ...

@@ -56,6 +56,13 @@ class SecretValues:
             raise InvalidInput("A secret is one line of text.", hint="Type or pipe in the value alone.")
         self._store.put(name, plain)
 
+    def rotate(self) -> int:
+        """Sign links to unsubscribe with a new key; returns how many older ones stay valid, for ever.
+
+        Raises Unavailable, Misconfigured, Conflict.
+        """
+        return self._store.rotate_unsubscribe_key()
+
     def check_name(self, name: str) -> None:
         """Return where this secret may be set. Raises NotFound, InvalidInput: before anybody types it in."""
         if name not in SECRETS:

@@ -95,3 +95,23 @@ def test_a_copy_that_arrived_is_read(pivotr, tmp_path: Path) -> None:
     assert ended.code == 1
     assert json.loads(ended.out)["missing"] == ["List-Unsubscribe", "List-Unsubscribe-Post"]
     assert pivotr("campaign", "check-copy", str(tmp_path / "none.eml")).code == 3
+
+
+def test_a_new_key_signs_links_and_old_links_stay_valid(pivotr, draft: str, tmp_path: Path) -> None:
+    def token() -> str:
+        target = tmp_path / "mail.eml"
+        assert (
+            pivotr("campaign", "preview", draft, "--lead", "asha@rao.example", "--eml", str(target)).code == 0
+        )
+        mail = message_from_string(target.read_text(), policy=policy.default)
+        found = re.search(r"subject=unsubscribe%20([^>]+)>", str(mail["List-Unsubscribe"]))
+        assert found
+        return found[1]
+
+    older = token()
+    ended = pivotr("secrets", "rotate")
+    assert ended.code == 0
+    assert ended.err.startswith("Links are signed with a new key; 1 older key stays valid.\n")
+    assert token() != older
+    assert pivotr("suppress", "token", older).code == 0
+    assert json.loads(pivotr("secrets", "rotate", "--json").out) == {"older_keys": 2}

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pivotr import names
+from pivotr.adapters.embedded.keys import rotate_unsubscribe_key
 from pivotr.errors import InvalidInput
 from pivotr.ports.secret_store import SecretFacts
 from pivotr.settings import read_dotenv
@@ -19,7 +20,7 @@ VARIABLES = {
 
 
 class SecretVariables:
-    """Tells where the secrets of the embedded environment are read from; nothing is written."""
+    """Tells where the secrets of the embedded environment are read from; only its key file is written."""
 
     def __init__(self, environ: Mapping[str, str], dotenv: Path, key_file: Path) -> None:
         self._environ = environ
@@ -48,6 +49,10 @@ class SecretVariables:
             f"On this machine {name} is read from the variable {variable} or from .env.",
             hint=f"Put {variable}=… into .env; an account's secret: pivotr secrets set {name} --env dev",
         )
+
+    def rotate_unsubscribe_key(self) -> int:
+        """A new key in the key file; older ones stay valid. Raises Misconfigured, Conflict."""
+        return rotate_unsubscribe_key(self._key_file)
 
     def _of_file(self, name: str, path: Path, *, is_set: bool) -> SecretFacts:
         changed_at = datetime.fromtimestamp(path.stat().st_mtime, UTC) if is_set else None
