@@ -117,6 +117,7 @@ class Readiness:
                 '--window "mon-fri 09:30-17:30 Asia/Kolkata"',
             )
         yield from self._faulty_templates(campaign)
+        yield from self._empty_senders(campaign)
         preferences = self._recent.preferences()
         if preferences.flag("footer.required") and not preferences.text("footer.address"):
             yield refusal(
@@ -197,6 +198,22 @@ class Readiness:
                     f"({where}): {first.sentence}",
                     f"See all faults: pivotr template lint {version.id} --version {version.version}",
                 )
+
+    def _empty_senders(self, campaign: Campaign) -> Iterator[Remark]:
+        """Values that no mail of a sender would have: each of its leads would be skipped."""
+        address = self._recent.preferences().text("footer.address")
+        for version in self._versions(campaign):
+            compiled = self._compiled(version)
+            for profile in self._profiles(campaign) if compiled else ():
+                values = variables_for(
+                    Lead(id=""),
+                    sender_name=profile.name,
+                    signature=profile.signature,
+                    postal_address=address,
+                )
+                for name in compiled.missing(values) if compiled else ():
+                    if remark := remarks.without_sender_value(version.id, name, profile.address):
+                        yield remark
 
     def _versions(self, campaign: Campaign) -> Iterator[TemplateVersion]:
         for step in campaign.steps:

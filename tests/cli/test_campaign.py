@@ -146,17 +146,35 @@ def test_start_warns_of_what_is_narrower_than_its_cap(pivotr: Run, draft: str) -
 
 
 def test_start_warns_of_a_mail_that_cannot_be_written(pivotr: Run, draft: str, tmp_path: Path) -> None:
+    (tmp_path / "firm.txt").write_text("Hello {{FirstName}} of {{Company}},\n", encoding="utf-8")
+    pivotr("template", "create", "firm", "--subject", "Hi", "--body-file", "firm.txt")
+    pivotr("campaign", "update", draft, "--template", "firm")
+    ended = pivotr("campaign", "start", draft)
+    assert ended.code == 0
+    assert (
+        "Warning: The first mail cannot be written, so its lead will be skipped: There is no value for "
+        "Company and the template gives no fallback. "
+        f"Look at them: pivotr campaign preview {draft}\n"
+    ) in ended.err
+
+
+def test_a_start_is_refused_where_the_sender_lacks_what_every_mail_needs(
+    pivotr: Run, draft: str, tmp_path: Path
+) -> None:
     (tmp_path / "signed.txt").write_text("Hello {{FirstName}},\n\n{{SenderName}}\n", encoding="utf-8")
     pivotr("sender", "update", "sales@acme.example", "--name", "")
     pivotr("template", "create", "signed", "--subject", "Hi", "--body-file", "signed.txt")
     pivotr("campaign", "update", draft, "--template", "signed")
     ended = pivotr("campaign", "start", draft)
-    assert ended.code == 0
-    assert (
-        "Warning: The first mail cannot be written, so its lead will be skipped: There is no value for "
-        "SenderName and the template gives no fallback. "
-        f"Look at them: pivotr campaign preview {draft}\n"
-    ) in ended.err
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err == (
+        "Template signed needs {{SenderName}}, and sales@acme.example has no name: each mail from "
+        "sales@acme.example would be left out.\n"
+        '→ Give it: pivotr sender update sales@acme.example --name "Acme Sales". '
+        "Or write a fallback: {{SenderName|…}}\n"
+    )
+    pivotr("sender", "update", "sales@acme.example", "--name", "Acme Sales")
+    assert pivotr("campaign", "start", draft).code == 0
 
 
 def test_a_whole_campaign(pivotr: Run, draft: str, own_home: Path) -> None:

@@ -86,6 +86,28 @@ class TestRefusals:
         assert "Template intro, version 2, cannot be sent (text 1:4)" in error.sentence
         assert error.hint == "See all faults: pivotr template lint intro --version 2"
 
+    @pytest.mark.parametrize(
+        ("variable", "lack", "command"),
+        [
+            ("SenderName", "has no name", "pivotr sender update "),
+            ("SenderFirstName", "has no name", "pivotr sender update "),
+            ("Signature", "has no signature", "pivotr sender update "),
+            ("PostalAddress", "there is none", "pivotr settings set footer.address "),
+        ],
+    )
+    def test_a_value_that_the_sender_itself_lacks(
+        self, house: House, variable: str, lack: str, command: str
+    ) -> None:
+        campaign = ready(house, f"Good day, {{{{{variable}}}}}")
+        address = house.services.senders.all()[0][0].address
+        house.services.senders.update(address, name="")
+        error = refused(house.services, campaign)
+        assert f"Template intro needs {{{{{variable}}}}}, and " in error.sentence
+        assert lack in error.sentence
+        assert error.hint.startswith(f"Give it: {command}")
+        house.services.templates.edit("intro", text=f"Good day, {{{{{variable}|yours}}}}")
+        house.services.transitions.start(campaign)
+
     def test_a_postal_address_that_is_asked_for(self, house: House) -> None:
         campaign = ready(house)
         house.services.preferences.set("footer.required", "yes")
