@@ -46,6 +46,8 @@ _log = logging.getLogger(__name__)
 
 #: A run ends itself by then; the function is cut off at 50 s.
 _BUDGET = 40.0
+#: Seconds after which a run does not begin to read the mailbox any more: that takes up to half a minute.
+_MAILBOX_FROM = 15.0
 #: Ten times the time-out of send-email: nobody is still at work on such a claim.
 _OLD_CLAIM = timedelta(minutes=5)
 #: Claimed leads stay at the head of their queue: the turns of one lane leave few of them open.
@@ -108,14 +110,16 @@ class Heartbeat:
         done["completed"] = sum(self._complete(campaign) for campaign in live if campaign.status == "running")
         done["swept"] = sum(self._sweep(campaign) for campaign in aborted)
         self._provider.run(live)
-        done["replies"] = self._read_mailbox()
         done["alarms"] = self._alarming.run(
             self._campaigns.with_status("paused"), self._lanes.get_many(sorted(senders)).values(), started
         )
+        done["replies"] = self._read_mailbox(started)
         return done
 
-    def _read_mailbox(self) -> int:
-        """A mailbox that does not answer must not hold up anything else."""
+    def _read_mailbox(self, started: datetime) -> int:
+        """A mailbox that does not answer must not hold up anything else; a long run leaves it to the next."""
+        if (self._clock.now() - started).total_seconds() > _MAILBOX_FROM:
+            return 0
         try:
             return self._poll()
         except PivotrError as error:

@@ -55,6 +55,8 @@ _KEPT_DAYS = 3650
 _INTERVAL = 45.0
 _SLICE = 25
 _SLICES = 8
+#: Seconds after which a look ends itself; the next one goes on.
+_BUDGET = 15.0
 #: How far back the first look goes.
 _FIRST = timedelta(days=7)
 _SEEN_ANEW = timedelta(hours=1)
@@ -106,8 +108,11 @@ class IncomingMail:
             )
         outcomes: Counter[str] = Counter()
         has_more = False
+        began = self._clock.now()
         for _ in range(_SLICES):
             now = self._clock.now()
+            if (now - began).total_seconds() > _BUDGET:
+                break
             cursor = str((self._work.get(_CURSOR) or {}).get("cursor", ""))
             fetched = mailbox.fetch(cursor, since=now - _FIRST, limit=_SLICE)
             self._note_path(seen=True)
