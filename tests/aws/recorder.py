@@ -6,6 +6,7 @@ The part of a transaction needs the right of its kind, a query of an index the i
 
 from __future__ import annotations
 
+import re
 import sys
 import threading
 from collections import Counter
@@ -19,7 +20,7 @@ from unittest.mock import patch
 from pivotr import names
 from pivotr.adapters.embedded.sqlite_queues import SqliteQueues
 from pivotr.adapters.embedded.sqlite_table import SqliteTable
-from pivotr.api.functions import SERVED
+from pivotr.infra.routes import ROUTES
 from pivotr.ports.table import Check, Delete, Put, Update
 
 Right: TypeAlias = tuple[str, str]
@@ -27,10 +28,6 @@ Right: TypeAlias = tuple[str, str]
 #: Kind of a write → its action, by itself and as a part of a transaction.
 WRITES = {Put: "PutItem", Update: "UpdateItem", Delete: "DeleteItem", Check: "ConditionCheckItem"}
 _MODULES = {spec.name.replace("-", "_"): spec.name for spec in names.FUNCTIONS}
-_ROUTES = {place.partition(":")[0]: spec.name for spec, places in SERVED.items() for place in places} | {
-    "metrics": names.API_METRICS.name
-}
-
 #: Files of the tests that only hand calls on.
 _GO_BETWEENS = {"recorder", "faults", "unreliable", "moto_inserts"}
 
@@ -58,18 +55,27 @@ def at_work() -> str:
 
     What a test does in the middle of a function's work, while a mail is on its way say, is an operator's act.
     """
-    route = ""
     frame: Any = sys._getframe(1)
     while frame is not None:
         path = Path(frame.f_code.co_filename)
         if path.parent.name == "functions" and path.stem in _MODULES:
             return _MODULES[path.stem]
-        if path.parent.name == "routes" and path.stem in _ROUTES:
-            route = _ROUTES[path.stem]
         if "tests" in path.parts and path.stem not in _GO_BETWEENS:
-            return route
+            return ""
+        if path.parts[-2:] == ("api", "app.py") and frame.f_code.co_name == "handle":
+            return serving(frame.f_locals["event"])
         frame = frame.f_back
-    return route
+    return ""
+
+
+def serving(event: dict[str, Any]) -> str:
+    """The function that answers a request on AWS; none for what only an operator's machine serves."""
+    http = event["requestContext"]["http"]
+    for route in ROUTES:
+        pattern = re.sub(r"\{\w+\}", "[^/]+", route.path)
+        if route.method == http["method"] and re.fullmatch(pattern, http["path"]):
+            return route.function.name
+    return ""
 
 
 def rights_of_table(method: str, *args: Any, **options: Any) -> list[Right]:
