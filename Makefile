@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 JOBS ?= auto
 
-.PHONY: check demo test client fast simulation bench lock clean
+.PHONY: check demo test e2e client fast simulation bench lock clean
 
 check: $(VENV)/dev  ## format, lint, types, fast tests
 	$(BIN)/ruff format --check .
@@ -38,6 +38,9 @@ fast: $(VENV)/dev
 simulation: $(VENV)/dev
 	$(BIN)/pytest -q -n $(JOBS) tests/simulation
 
+e2e: $(VENV)/dev  ## a deployment on the emulator, from the first command to the last
+	$(BIN)/pytest -q tests/e2e
+
 bench: $(VENV)/bench  ## every figure of docs/performance.md, as ratios taken in one run
 	$(BIN)/python -m bench
 
@@ -56,7 +59,7 @@ lock:  ## new lock files from pyproject.toml; needs uv
 		--no-emit-package dnspython pivotr/infra/lambda.in -o pivotr/infra/lambda.txt
 
 clean:
-	rm -rf $(VENV) .demo .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-sandbox .demo .mypy_cache .ruff_cache .hypothesis
 
 $(VENV)/python:
 	@test -n "$(PYTHON)" || { echo "Pivotr needs Python 3.11 or newer; none was found. Name one with: make PYTHON=/path/to/python3" >&2; exit 1; }
