@@ -75,9 +75,9 @@ $(VENV)/base: $(VENV)/python requirements/base.txt pyproject.toml
 
 $(VENV)/dev: $(VENV)/base requirements/dev.txt
 	@echo "installing what the tests need"
-	@$(PIP) install --require-hashes -r requirements/dev.txt
+	@$(PIP) install --no-compile --require-hashes -r requirements/dev.txt
 	@touch $@
 
 $(VENV)/bench: $(VENV)/dev requirements/bench.txt
-	@$(PIP) install --require-hashes -r requirements/bench.txt
+	@$(PIP) install --no-compile --require-hashes -r requirements/bench.txt
 	@touch $@
