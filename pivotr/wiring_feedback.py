@@ -52,6 +52,7 @@ class FeedbackServices:
             recent=self.recent,
             lead_key=self.ports.secrets.lead,
             provider=self.settings.mailer,
+            region=self.settings.region,
             take_mail=lambda raw: self.incoming.take(raw),  # noqa: PLW0108 - built with the first mail
             read_stored=self.ports.read_stored,
         )

@@ -53,6 +53,7 @@ class Feedback:
         recent: Recent,
         lead_key: bytes,
         provider: str,
+        region: str,
         take_mail: Callable[[bytes], object] | None = None,
         read_stored: Callable[[str, str], bytes] | None = None,
     ) -> None:
@@ -63,7 +64,7 @@ class Feedback:
         self._key = lead_key
         self._leads = Leads(table)
         self._effects = Consequences(
-            table=table, clock=clock, recent=recent, lead_key=lead_key, provider=provider
+            table=table, clock=clock, recent=recent, lead_key=lead_key, provider=provider, region=region
         )
         self._logs = Log(table)
         self._refs = MailRefs(table=table, recent=recent, lead_key=lead_key)

@@ -307,9 +307,12 @@ class Sending:
             claim=turn.claim,
             ticket=turn.job.ticket,
             provider=self._wording.provider,
+            region=self._wording.region,
             facts=turn.outgoing.facts,
             now=now,
         )
+        if told := outcomes.trouble(ending, turn.profile.address):
+            _log.warning(told)
         lead = turn.lead.model_copy(update={"claim": turn.claim})
         try:
             if closing.close(self._table, ending, clock=self._clock, lead=lead) == "lost":

@@ -31,12 +31,15 @@ _SOFT_LIMIT = 3
 class Consequences:
     """Writes the consequences of events."""
 
-    def __init__(self, *, table: Table, clock: Clock, recent: Recent, lead_key: bytes, provider: str) -> None:
+    def __init__(
+        self, *, table: Table, clock: Clock, recent: Recent, lead_key: bytes, provider: str, region: str
+    ) -> None:
         self._table = table
         self._clock = clock
         self._recent = recent
         self._key = lead_key
         self._provider = provider
+        self._region = region
         self._leads = Leads(table)
         self._memberships = Memberships(table)
 
@@ -47,7 +50,8 @@ class Consequences:
     def thread(self, event: FeedbackEvent, mail: MailRef) -> str:
         """The Message-ID under which receivers know the mail: what its follow-ups refer to."""
         profile = self._recent.profile(mail.sender)
-        return header_id(self._provider, event.message_id, mail.attempt, profile.domain if profile else "")
+        domain = profile.domain if profile else ""
+        return header_id(self._provider, event.message_id, mail.attempt, domain, region=self._region)
 
     def lists_of(self, mail: MailRef) -> tuple[str, ...]:
         """The lists of its campaign that the lead of a mail is on: their figures count what comes of it."""

@@ -32,6 +32,7 @@ def ending(
     claim: Claim,
     ticket: int,
     provider: str,
+    region: str,
     facts: Mapping[str, Any],
     now: datetime,
 ) -> Closing:
@@ -56,7 +57,7 @@ def ending(
             unknown,
             result="accepted",
             message_id=outcome.message_id,
-            thread=header_id(provider, outcome.message_id, claim.attempt, sender.domain),
+            thread=header_id(provider, outcome.message_id, claim.attempt, sender.domain, region=region),
         )
     if isinstance(outcome, RecipientRejected):
         return replace(unknown, result="rejected", reason=outcome.text)
@@ -71,3 +72,13 @@ def ending(
             is_quota_used_up=outcome.reason == "quota",
         )
     return replace(unknown, reason=outcome.text)
+
+
+def trouble(ending: Closing, address: str) -> str:
+    """What who watches a mailbox at work should hear; empty where a mail left or was refused for good."""
+    reason = ending.reason.rstrip(".")
+    if ending.refused:
+        return f"{address} may not send: {reason}."
+    if ending.back_off:
+        return f"{address} could not send: {reason}. It tries again at {ending.back_off:%H:%M} UTC."
+    return f"{address}: nobody knows whether a mail left: {reason}." if ending.result == "unknown" else ""
