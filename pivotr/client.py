@@ -68,6 +68,7 @@ __all__ = [
     "SendTest",
     "SenderChange",
     "SenderNew",
+    "Signer",
     "SuppressionNew",
     "TemplateChange",
     "TemplateNew",

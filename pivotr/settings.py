@@ -31,6 +31,7 @@ SECRET_VARIABLES = (
     "MYEMAILVERIFIER_API_KEY",
     "PIVOTR_SMTP_PASSWORD",
     "PIVOTR_IMAP_PASSWORD",
+    "PIVOTR_API_TOKEN",
     "AWS_SES_ACCESS_KEY_ID",
     "AWS_SES_SECRET_ACCESS_KEY",
 )
@@ -73,6 +74,7 @@ class Settings(BaseModel):
     api_operators: Words = ()
     jwt_issuer: str = ""
     jwt_audience: Words = ()
+    api_url: str = Field(default="", pattern=r"^(https?://\S+)?$")
     smtp_host: str = "127.0.0.1"
     smtp_port: int = Field(default=587, ge=1, le=65535)
     smtp_security: Literal["starttls", "tls", "none"] = "starttls"

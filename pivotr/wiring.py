@@ -44,6 +44,11 @@ class Services(LeadServices, FeedbackServices, MailServices, ApiServices, Accoun
         self.ports = ports
         self.recent = Recent(ports.table, ports.clock, sees_bounces=self.sees_bounces)
 
+    @property
+    def environment(self) -> str:
+        """The name of the environment that commands act upon."""
+        return self.settings.env
+
     @cached_property
     def wording(self) -> Wording:
         """What mails need beside lead, sender and template."""

@@ -103,14 +103,33 @@ class Imports(Noun):
         dry_run: bool = False,
     ) -> ImportAnswer:
         """Import a file of up to 4 MB. The same file again brings nothing twice. Raises InvalidInput."""
-        content = file.read_bytes()
+        return self.send_content(
+            file.read_bytes(), file.name, list_name, type=type, tags=tags, source=source, basis=basis,
+            update=update, stage=stage, dry_run=dry_run,
+        )  # fmt: skip
+
+    def send_content(
+        self,
+        content: bytes,
+        name: str,
+        list_name: str,
+        *,
+        type: LeadType | None = None,  # noqa: A002
+        tags: tuple[str, ...] = (),
+        source: str = "",
+        basis: str = "",
+        update: bool = False,
+        stage: bool = False,
+        dry_run: bool = False,
+    ) -> ImportAnswer:
+        """The same for the bytes of a file called `name`."""
         if len(content) > LARGEST_IMPORT:
             raise InvalidInput(
-                f"{file.name} has {len(content):,} bytes; a request takes {LARGEST_IMPORT:,}.",
+                f"{name} has {len(content):,} bytes; a request takes {LARGEST_IMPORT:,}.",
                 hint="Use begin_upload, or split the file.",
             )
         query = {
-            "list": list_name, "file": file.name, "type": type, "tags": tags, "source": source,
+            "list": list_name, "file": name, "type": type, "tags": tags, "source": source,
             "basis": basis, "update": update, "stage": stage, "dry_run": dry_run,
         }  # fmt: skip
         return self._one(
@@ -149,6 +168,13 @@ class LeadLists(Noun):
     def members(self, name: str, *, page: int = 100) -> Iterator[Lead]:
         """The leads of a list. Raises NotFound."""
         return self._each(Lead, "/api/lists/{}", name, query={"limit": page})
+
+    def page(self, name: str, *, limit: int = 100, cursor: str = "") -> tuple[tuple[Lead, ...], str]:
+        """Some leads of a list, and the cursor behind them, empty at the end. Raises NotFound."""
+        found, more = self._page(
+            Lead, "/api/lists/{}", name, query={"limit": limit, "cursor": cursor}
+        )  # fmt: skip
+        return tuple(found), more
 
 
 class Suppressions(Noun):

@@ -47,15 +47,20 @@ class Noun:
         self, model: type[Model], path: str, /, *words: str, query: Mapping[str, object] | None = None
     ) -> Iterator[Model]:
         """Every item of a list; pages are fetched as they are asked for."""
-        reader, cursor = _reader(model), ""
+        cursor = ""
         while True:
-            asked = {**(query or {}), "cursor": cursor}
-            page = self._transport.ask("GET", _filled(path, words), query=asked).data
-            for item in page["items"]:
-                yield reader.validate_python(item, extra="ignore")
-            if page["cursor"] is None:
+            found, cursor = self._page(model, path, *words, query={**(query or {}), "cursor": cursor})
+            yield from found
+            if not cursor:
                 return
-            cursor = page["cursor"]
+
+    def _page(
+        self, model: type[Model], path: str, /, *words: str, query: Mapping[str, object]
+    ) -> tuple[Iterator[Model], str]:
+        """Some items of a list, and the cursor behind them, empty at the end."""
+        reader = _reader(model)
+        page = self._transport.ask("GET", _filled(path, words), query=query).data
+        return (reader.validate_python(item, extra="ignore") for item in page["items"]), page["cursor"] or ""
 
 
 def _filled(path: str, words: tuple[str, ...]) -> str:

@@ -28,6 +28,9 @@ def serve(
     ] = None,
 ) -> None:
     """Serve the API until Ctrl-C, by the code that runs behind the gateway on AWS."""
+    from pivotr.wiring_remote import refuse_remote
+
+    refuse_remote(services().settings)
     uvicorn = _uvicorn()
     origins = [*services().settings.api_origins, *(cors or ())]
     listener = _listener(host, port)

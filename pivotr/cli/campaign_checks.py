@@ -48,6 +48,8 @@ def check(
         )
     else:
         out.facts([("audience", f"{report.audience:,}"), ("may start", "no" if report.refusals else "yes")])
+        if not report.is_whole:
+            out.note("Only the first leads of a long audience were looked at.")
         rows = [
             ("refused" if one.severity == "refusal" else "warning", f"{one.sentence} {one.hint}".strip())
             for one in report.remarks

@@ -172,5 +172,5 @@ def settle(
 
 
 def _ask_in_production(question: str, *, yes: bool) -> None:
-    if services().settings.env == "production":
+    if services().environment == "production":
         confirm(question, yes=yes)

@@ -84,7 +84,12 @@ def connect(*, is_rehearsal: bool = False, **flags: Any) -> Services:
     end()
     listen(is_verbose=_current.is_verbose)
     chosen = settings.load(os.environ, flags={"env": _current.env, **flags})
-    _current.services = wiring.connect(chosen, is_rehearsal=is_rehearsal)
+    if chosen.api_url:
+        from pivotr.wiring_remote import connect_remote
+
+        _current.services = connect_remote(chosen, os.environ)
+    else:
+        _current.services = wiring.connect(chosen, is_rehearsal=is_rehearsal)
     return _current.services
 
 

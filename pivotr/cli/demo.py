@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -43,13 +43,15 @@ def demo(
 
     home = folder.expanduser().absolute()
     _check(home)
-    services = connect(env="local", home=home, mailer="outbox", verifier="syntax")
+    flags: dict[str, Any] = {"env": "local", "home": home, "mailer": "outbox", "verifier": "syntax"}
+    flags["api_url"] = ""  # never the operator's own environment
+    services = connect(**flags)
     out = console()
     with run_lock(services.settings) as lock:
         lock.acquire("the demo", os.getpid())
         services.ports.close()
         _empty(home)
-        services = connect(env="local", home=home, mailer="outbox", verifier="syntax")
+        services = connect(**flags)
         campaign = _prepare(services)
         _, was_interrupted = drive(view_for(services, out), until_idle=True)
     if was_interrupted:

@@ -19,9 +19,11 @@ def doctor() -> None:
     from pivotr import settings, wiring_doctor
     from pivotr.cli.logs_to_stderr import listen
     from pivotr.domain.checkups import worst
+    from pivotr.wiring_remote import refuse_remote
 
     listen(is_verbose=invocation().is_verbose)
     chosen = settings.load(os.environ, flags={"env": invocation().env})
+    refuse_remote(chosen)
     lines = list(wiring_doctor.doctor(chosen).lines())
     level = worst(lines)
     out = console()

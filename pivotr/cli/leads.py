@@ -227,7 +227,7 @@ def _origin(lead: Lead) -> list[tuple[str, object]]:
         ("tags", ", ".join(sorted(lead.tags))),
         ("source", lead.source),
         ("basis", lead.basis),
-        ("import", f"{lead.import_id}, line {lead.line}" if lead.import_id else ""),
+        ("import", lead.import_id + (f", line {lead.line}" if lead.line else "")),
         ("flags", ", ".join(sorted(lead.flags))),
         ("verdict", f"{lead.verdict}, {lead.verified_at}" if lead.verdict else ""),
         *((f"field {name}", value) for name, value in sorted(lead.fields.items())),

@@ -33,8 +33,10 @@ def run(
     from pivotr.domain.instants import to_text
     from pivotr.errors import InvalidInput
     from pivotr.wiring import run_lock
+    from pivotr.wiring_remote import refuse_remote
 
     connected = services()
+    refuse_remote(connected.settings)
     if connected.settings.env != "local":
         raise InvalidInput(
             "`pivotr run` drives the local environment; the others run by themselves.",
