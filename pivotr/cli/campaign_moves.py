@@ -8,7 +8,7 @@ import typer
 
 from pivotr.cli import campaign_options as options
 from pivotr.cli.campaign_checks import GLANCE
-from pivotr.cli.context import Yes, actor, confirm, console, services
+from pivotr.cli.context import Yes, YesInProduction, actor, confirm, console, services
 
 
 def register_moves(app: typer.Typer) -> None:
@@ -31,7 +31,7 @@ def start(
     acknowledge: Annotated[
         bool, typer.Option("--acknowledge", help="The list that the guard has stopped is mended.")
     ] = False,
-    yes: Yes = False,
+    yes: YesInProduction = False,
 ) -> None:
     """Begin. Returns at once; `pivotr run` does the sending."""
     from pivotr.cli import campaign_views
@@ -67,7 +67,7 @@ def resume(
         bool,
         typer.Option("--acknowledge", help="The reason for which the guard or provider stopped is mended."),
     ] = False,
-    yes: Yes = False,
+    yes: YesInProduction = False,
 ) -> None:
     """Go on exactly where it stopped."""
     from pivotr.cli import campaign_views
@@ -82,7 +82,7 @@ def resume(
     campaign_views.tell_start(services().campaigns.show(resumed.id), "goes on", "next")
 
 
-def abort(key: options.Key, yes: Yes = False) -> None:
+def abort(key: options.Key, yes: YesInProduction = False) -> None:
     """End for good; leads that wait are given back as they were before."""
     campaign = options.find(key)
     _ask_in_production(f"End “{campaign.name}” for good?", yes=yes)

@@ -143,7 +143,7 @@ def _past(instant: str, zone: str) -> str:
 
     from pivotr.domain.instants import from_text
 
-    return f"{from_text(instant).astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}" if instant else ""
+    return f"{from_text(instant).astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M} ({zone})" if instant else ""
 
 
 def first_mail_at(view: CampaignView, now: datetime) -> datetime | None:

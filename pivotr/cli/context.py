@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 #: `--yes` of a command that destroys something; hand it to `confirm`.
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+#: The same of a command that is asked about where it reaches people only.
+YesInProduction = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; only production asks.")]
 
 
 @dataclass

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from pivotr.cli.console import Console, drawn
-from pivotr.cli.words import counted, lane_words
+from pivotr.cli.words import counted, lane_words, placed
+from pivotr.domain.instants import local_day
 
 if TYPE_CHECKING:
     from pivotr.functions.local import RunnerState
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
 _LOOK = timedelta(seconds=1)
 _SUMMARY = timedelta(seconds=60)
+#: After so long without work the run says what it waits for, before the minute is over.
+_QUIET = timedelta(seconds=5)
+_TOLD = datetime.min.replace(tzinfo=UTC)
 _HELP = "Ctrl-C stops; nothing is lost."
 
 
@@ -63,6 +67,7 @@ class Lines(View):
         self._known: dict[str, str] = {}
         self._failed = 0
         self._summed_at: datetime | None = None
+        self._worked: tuple[int, datetime] | None = None
 
     def __enter__(self) -> Lines:
         self._out.note(f"Running. {_HELP}")
@@ -83,10 +88,29 @@ class Lines(View):
             self._failed = failed
         if self._summed_at is None:
             self._summed_at = now
-        if now - self._summed_at >= _SUMMARY:
+        if now - self._summed_at >= _SUMMARY or self._has_fallen_quiet(state, now):
             self._summed_at = now
             for view in self._live():
-                self._line(now, _summary(view, now))
+                self._line(now, self._summary(view, now))
+
+    def _has_fallen_quiet(self, state: RunnerState, now: datetime) -> bool:
+        """True once after some work, or after the start, when nothing has been done for a while."""
+        handled = sum(state.handled.values())
+        if self._worked is None or self._worked[0] != handled:
+            self._worked = (handled, now)
+        is_quiet = self._worked[1] <= now - _QUIET and self._worked[1] != _TOLD
+        if is_quiet:
+            self._worked = (handled, _TOLD)
+        return is_quiet
+
+    def _summary(self, view: CampaignView, now: datetime) -> str:
+        zone = view.campaign.zone
+        lanes = "; ".join(
+            f"{sender.address} {lane_words(lane, zone, now, view.campaign)}" for sender, lane in view.senders
+        )
+        due = self._services.explaining.next_due(view.campaign) if _waiting(view) else None
+        coming = f", the next is due {placed(due, zone, now)}" if due else ""
+        return f"{view.campaign.id}: {view.totals['sent']} sent, {_waiting(view)} waiting{coming}; {lanes}"
 
     def _line(self, now: datetime, text: str) -> None:
         self._out.text(f"{now:%Y-%m-%dT%H:%M:%SZ} {text}")
@@ -154,14 +178,6 @@ def _waiting(view: CampaignView) -> int:
     return max(0, view.totals["enrolled"] - view.totals["finished"])
 
 
-def _summary(view: CampaignView, now: datetime) -> str:
-    lanes = "; ".join(
-        f"{sender.address} {lane_words(lane, view.campaign.zone, now, view.campaign)}"
-        for sender, lane in view.senders
-    )
-    return f"{view.campaign.id}: {view.totals['sent']} sent, {_waiting(view)} waiting; {lanes}"
-
-
 def _campaigns(views: list[CampaignView]) -> list[tuple[object, ...]]:
     return [
         (
@@ -179,5 +195,10 @@ def _lanes(views: list[CampaignView], now: datetime) -> list[tuple[object, ...]]
     """Each mailbox once, whatever campaigns use it."""
     known = {sender.id: (sender, lane) for view in views for sender, lane in view.senders}
     return [
-        (sender.address, lane.used, lane_words(lane, sender.zone, now)) for sender, lane in known.values()
+        (
+            sender.address,
+            lane.used if lane.day == local_day(now, lane.zone) else 0,
+            lane_words(lane, sender.zone, now),
+        )
+        for sender, lane in known.values()
     ]

@@ -36,6 +36,12 @@ def when(instant: datetime | str, zone: str, now: datetime) -> str:
     return f"{local:%a %-d %b %H:%M}" if local.year == here.year else f"{local:%a %-d %b %Y %H:%M}"
 
 
+def placed(instant: datetime | str, zone: str, now: datetime) -> str:
+    """An instant with the zone whose clock shows it: `today 09:31 (Asia/Kolkata)`."""
+    at = when(instant, zone, now) or "now"
+    return at if at == "now" else f"{at} ({zone})"
+
+
 def lane_words(lane: Lane, zone: str, now: datetime, campaign: Campaign | None = None) -> str:
     """What a lane is doing, and why not more; for a campaign also whether its gate and window are shut."""
     if lane.stopped:
@@ -54,7 +60,7 @@ def lane_words(lane: Lane, zone: str, now: datetime, campaign: Campaign | None =
             return "waits for a sending window that never opens"
         if opening > max(due_at, now):
             why, due_at = "window", opening
-    return _WAITS[why].format(at=when(due_at, zone, now) or "now")
+    return _WAITS[why].format(at=placed(due_at, zone, now))
 
 
 def counted(number: int, singular: str, plural: str = "") -> str:

@@ -18,11 +18,12 @@ from pivotr.ports.clock import Clock
 from pivotr.ports.table import Between, Table
 from pivotr.storage.campaigns import Campaigns
 from pivotr.storage.lanes import Lanes
-from pivotr.storage.leads import Leads
+from pivotr.storage.leads import Leads, due_at
 from pivotr.storage.log import Log
 from pivotr.storage.memberships import Memberships
 from pivotr.storage.metrics import Metrics
 from pivotr.storage.recent import Recent
+from pivotr.storage.schema import queue_key
 from pivotr.storage.settings import SettingsStore
 from pivotr.storage.suppressions import Suppressions
 
@@ -44,6 +45,17 @@ class Explaining:
         self._metrics = Metrics(table)
         self._settings = SettingsStore(table)
         self._suppressions = Suppressions(table, key)
+
+    def next_due(self, campaign: Campaign) -> datetime | None:
+        """When the next lead of a campaign falls due; None where one waits already, or nobody does."""
+        now = self._clock.now()
+        heads = (
+            self._leads.waiting(queue_key(campaign.id, sender), Between(), limit=1)[0]
+            for sender in campaign.all_senders
+        )
+        dues = [due_at(rows[0].due) for rows in heads if rows]
+        coming = [at for at in dues if at is not None and at > now]
+        return min(coming) if coming and len(coming) == len(dues) else None
 
     def explain(self, campaign_id: str, lead: str) -> Explanation:
         """The story of a lead (address or id) in a campaign. Raises NotFound for either."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from pivotr import names
 from pivotr.domain.addresses import judge
-from pivotr.domain.instants import to_text
+from pivotr.domain.instants import from_text, to_text
 from pivotr.domain.leads import Claim, Lead, LeadStatus, lead_id
 from pivotr.errors import NotFound
 from pivotr.ports.table import Between, Change, Condition, Equals, Item, Page, Path, Table, Update
@@ -35,6 +35,12 @@ def first_mail_due(position: int) -> str:
 def put_off_due(until: datetime) -> str:
     """`due` of a first mail that a soft rule has put off. Sorts behind every other first mail."""
     return f"~~{to_text(until)}"
+
+
+def due_at(due: str) -> datetime | None:
+    """The instant that a `due` names: of follow-ups and of what was put off; None for a first mail."""
+    text = due.removeprefix("~~")
+    return None if text.startswith("~") else from_text(text)
 
 
 def is_put_off(due: str, now: datetime) -> bool:

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
+import threading
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from pivotr.cli.console import Console
+from pivotr.cli.run_view import Lines
+from pivotr.functions.local import LocalRunner
+from pivotr.settings import Settings
+from pivotr.wiring import connect
 from tests.cli.conftest import Run
 
 
@@ -94,7 +103,8 @@ def test_sigterm_ends_a_run_in_order(own_home: Path) -> None:
 
 def test_run_is_for_the_local_environment_only(pivotr: Run) -> None:
     ended = pivotr("run", "--env", "dev")
-    assert (ended.code, ended.out) == (7, "")
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.startswith("`pivotr run` drives the local environment; the others run by themselves.")
 
 
 @pytest.mark.slow
@@ -131,3 +141,41 @@ def test_the_demo_leaves_a_strange_folder_alone(pivotr: Run, tmp_path: Path) -> 
         "→ Name a new folder: --folder FOLDER\n"
     )
     assert [path.name for path in (tmp_path / "photos").iterdir()] == ["one.jpg"]
+
+
+def test_a_mail_server_that_does_not_answer_is_told_on_stderr(
+    pivotr: Run, draft: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pivotr("campaign", "start", draft)
+    with socket.socket() as taken:  # bound and never listening: nobody answers there
+        taken.bind(("127.0.0.1", 0))
+        monkeypatch.setenv("PIVOTR_MAILER", "smtp")
+        monkeypatch.setenv("PIVOTR_SMTP_SECURITY", "none")
+        monkeypatch.setenv("PIVOTR_SMTP_PORT", str(taken.getsockname()[1]))
+        ended = pivotr("run", "--for", "3")
+    assert re.search(
+        r"^warning: sales@acme\.example could not send: 127\.0\.0\.1:\d+ does not answer: .*\. "
+        r"It tries again at \d\d:\d\d UTC\.$",
+        ended.err,
+        re.MULTILINE,
+    )
+    state = pivotr("sender", "list").out.splitlines()[1]
+    assert re.search(r"tries again (today|\w{3} \d+ \w{3}) \d\d:\d\d \(\S+\)$", state)
+
+
+def test_a_run_that_waits_for_follow_ups_says_so(pivotr: Run, draft: str, own_home: Path) -> None:
+    pivotr("campaign", "update", draft, "--template", "intro", "--step", "intro+2d")
+    pivotr("campaign", "start", draft)
+    services = connect(Settings(home=own_home))
+    stop = threading.Event()
+    runner = LocalRunner(services)
+    runner.run(stop, on_tick=lambda state: stop.set() if state.handled["process-feedback"] >= 2 else None)
+    out = io.StringIO()
+    view = Lines(services, Console(out, io.StringIO(), wants_json=False))
+    now = services.ports.clock.now()
+    for seconds in range(12):
+        view.show(runner.state, now + timedelta(seconds=seconds))
+    services.ports.close()
+    running, told = out.getvalue().splitlines()
+    assert running.endswith(f"{draft} is running")
+    assert re.search(rf"{draft}: 2 sent, 2 waiting, the next is due \w{{3}} .* \d\d:\d\d \(\S+\); ", told)
