@@ -19,7 +19,7 @@ RETENTIONS = (
 #: Fields that are no function's business: of the embedded environment, or of the deployment alone.
 NOT_FOR_FUNCTIONS = (
     "home", "account", "alert_email", "monthly_budget", "reserved_concurrency", "log_retention_days",
-    "create_feedback", "identities",
+    "create_feedback", "identities", "api_url",
 )  # fmt: skip
 _NOT_FOR_FUNCTIONS_PREFIXES = ("smtp_", "outbox_", "imap_", "mailbox", "maildir")
 
