@@ -204,8 +204,8 @@ def _ask_the_api(stage: Stage) -> None:
 
 #: Function → statements of its role without which an empty event, or a plain request, cannot be served.
 NEEDED = {
-    "heartbeat": ("Senders", "Campaigns", "CampaignsIndexes", "Settings", "Work", "Quota"),
-    "api-leads": ("Leads", "Work"),
+    "heartbeat": ("Senders", "CampaignsIndexes"),
+    "api-leads": ("Leads",),
 }
 
 
