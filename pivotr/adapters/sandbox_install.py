@@ -1,7 +1,7 @@
 """Install the emulator of AWS into a virtual environment of its own: it pins its libraries exactly.
 
-It is made with the Python that runs this: the emulator runs Lambdas on its own interpreter, and the packages of
-the functions are chosen for ours.
+It is made with the Python that runs this: the emulator runs Lambdas on its own interpreter, and the packages
+of the functions are chosen for ours.
 """
 
 from __future__ import annotations
