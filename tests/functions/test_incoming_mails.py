@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from pivotr import names
+from pivotr.domain.unsubscribing import make_token
 from pivotr.functions import heartbeat, process_feedback
 from pivotr.functions.events import schedule_event, sqs_event
 from pivotr.ports.mailbox import Fetched
@@ -30,6 +31,7 @@ MAILS = {
     "dsn-exchange-full": "sent",
     "arf": "complained",
     "letter": "sent",
+    "way-out": "unsubscribed",
 }
 
 
@@ -44,7 +46,7 @@ class Box:
         return Fetched(tuple(self.mails[at:]), str(len(self.mails)), has_more=False)
 
 
-def mailed(box: Box | None = None) -> tuple[House, bytes]:
+def mailed(box: Box | None = None) -> tuple[House, str]:
     """A lead that has had its mail, and the attempt of it."""
     house = House()
     if box is not None:
@@ -55,11 +57,14 @@ def mailed(box: Box | None = None) -> tuple[House, bytes]:
     assert house.send_next() == "accepted"
     entries = house.table.scan(names.LOGS, limit=1000).items
     (attempt,) = [item["timestamp"].partition("#")[0] for item in entries if item["kind"] == "sent"]
-    return house, attempt.encode()
+    return house, attempt
 
 
-def content(name: str, attempt: bytes) -> bytes:
-    return (FILES / f"{name}.eml").read_bytes().replace(PLACEHOLDER, attempt)
+def content(house: House, name: str, attempt: str) -> bytes:
+    (campaign,) = house.services.campaigns.all()
+    token = make_token(b"token key", campaign.id, house.lead("asha@rao.example").id)
+    raw = (FILES / f"{name}.eml").read_bytes()
+    return raw.replace(PLACEHOLDER, attempt.encode()).replace(b"TOKEN", token.encode())
 
 
 def record(queue: str, body: str) -> dict[str, Any]:
@@ -70,7 +75,7 @@ def record(queue: str, body: str) -> dict[str, Any]:
 def test_the_heartbeat_reads_the_mailbox(name: str) -> None:
     box = Box()
     house, attempt = mailed(box)
-    box.mails.append(content(name, attempt))
+    box.mails.append(content(house, name, attempt))
     # with env local the runner looks, not the heartbeat
     settings = house.services.settings.model_copy(update={"env": "dev"})
     deployed = Services(settings, house.services.ports)
@@ -91,7 +96,7 @@ def test_ses_tells_of_a_mail_that_it_received(name: str) -> None:
             "destination": ["sales@acme.example"],
         },
         "receipt": {"action": {"type": "SNS", "encoding": "BASE64"}},
-        "content": base64.b64encode(content(name, attempt)).decode(),
+        "content": base64.b64encode(content(house, name, attempt)).decode(),
     }
     for _ in range(2):
         answer = process_feedback.handle(
