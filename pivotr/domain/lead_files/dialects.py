@@ -14,7 +14,8 @@ DELIMITERS = (",", ";", "\t", "|")
 
 _LOOKED_AT = 1 << 16
 _APOSTROPHES = re.compile(r"^'[^'\n]*'[,;\t|]'", re.MULTILINE)
-_BACKSLASHED = re.compile(r'[^,;\t|\n"\\]\\"')
+#: Before a delimiter or the end of a line `\"` is more likely a cell that ends in a backslash.
+_BACKSLASHED = re.compile(r'[^,;\t|\n"\\]\\"(?![,;\t|\r\n]|\Z)')
 _BLANK_BEFORE_QUOTE = re.compile(r'[,;\t|] +"')
 
 
