@@ -37,6 +37,10 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 YesInProduction = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; only production asks.")]
 
 
+class Told(KeyboardInterrupt):
+    """A Ctrl-C of which the operator has been told what it means."""
+
+
 @dataclass
 class Invocation:
     """One run of the command line, from its first word to its exit code."""

@@ -75,7 +75,10 @@ def _told(error: BaseException) -> int:
         case typer.TyperException():
             _tell_usage(error)
             code = USAGE
+        case context.Told():
+            code = INTERRUPTED
         case KeyboardInterrupt():
+            sys.stderr.write("\n")
             code = INTERRUPTED
         case BrokenPipeError():
             _forget_stdout()

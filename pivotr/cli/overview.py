@@ -1,4 +1,7 @@
-"""`pivotr --help`: the commands and their lines. Imports nothing, so that it is shown at once."""
+"""`pivotr --help`: commands and their lines. Imports what is loaded anyway, so that it is shown at once."""
+
+import os
+import sys
 
 #: Command → its line. Each is the `app` of pivotr/cli/{command}.py, loaded when it is used.
 COMMANDS = {
@@ -51,4 +54,26 @@ def overview() -> str:
 
 def _section(title: str, lines: dict[str, str]) -> str:
     room = max(len(name) for name in lines) + 2
-    return "\n".join([f"{title}:", *(f"  {name:{room}}{line}" for name, line in lines.items())])
+    rows = [f"{title}:"]
+    for name, line in lines.items():
+        start = f"  {name:{room}}"
+        rows += [lead + text for lead, text in _wrapped(start, line, _columns() - len(start))]
+    return "\n".join(rows)
+
+
+def _wrapped(start: str, line: str, room: int) -> list[tuple[str, str]]:
+    """The line in pieces of at most so many columns, the first behind its start, the others below it."""
+    if len(line) <= room or room < 20:
+        return [(start, line)]
+    end = line.rfind(" ", 0, room + 1)
+    if end <= 0:
+        return [(start, line)]
+    return [(start, line[:end]), *_wrapped(" " * len(start), line[end + 1 :], room)]
+
+
+def _columns() -> int:
+    """Columns of the terminal; plenty where there is none."""
+    try:
+        return int(os.environ.get("COLUMNS") or os.get_terminal_size(sys.stdout.fileno()).columns)
+    except (OSError, ValueError):
+        return 1000

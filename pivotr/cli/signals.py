@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
 
-from pivotr.cli.context import console
+from pivotr.cli.context import Told, console
 
 _SHOW_CURSOR = "\x1b[?25h"
 
@@ -26,7 +26,7 @@ def told_on_interrupt(sentence: str) -> Iterator[None]:
         if out.stderr.isatty():
             out.stderr.write("\n")
         out.note(sentence)
-        raise
+        raise Told from None
 
 
 @dataclass

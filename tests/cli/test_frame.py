@@ -242,3 +242,10 @@ def test_a_file_where_the_data_folder_should_be_is_named(
     ended = pivotr("list", "list")
     assert (ended.code, ended.out) == (7, "")
     assert ended.err.startswith(f"{blocking} is a file, and the data file needs a folder there: ")
+
+
+def test_the_overview_fits_a_narrow_terminal(pivotr: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    lines = pivotr("--help").out.splitlines()
+    assert max(map(len, lines[3:])) <= 60
+    assert "  run        Send: drive the embedded environment in the\n             foreground." in "\n".join(lines)

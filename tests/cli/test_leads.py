@@ -27,7 +27,7 @@ def test_an_import_tells_what_became_of_every_row(op: Operator) -> None:
     assert done == {
         "file": "leads.csv", "list": "diwali", "rows": 3, "accepted": 2, "updated": 0, "staged": 0,
         "duplicate": 0, "rejected": 1, "reasons": {"invalid_email": 1}, "warnings": {},
-        "is_dry_run": False, "is_continued": False,
+        "is_dry_run": False, "is_continued": False, "is_unfinished": False,
         "columns": {"email": "email", "full_name": "name", "company": "company"}, "variables": [],
     }  # fmt: skip
     assert (op.folder / "rows.jsonl").read_text().splitlines() == [
