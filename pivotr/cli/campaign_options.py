@@ -137,15 +137,18 @@ def default_window() -> str:
 
 def find(key: str) -> Campaign:
     """A campaign by id, or by name where only one has it. Raises NotFound, InvalidInput."""
+    from pivotr.domain.texts import did_you_mean
     from pivotr.errors import InvalidInput, NotFound
 
     campaigns = services().campaigns
     try:
         return campaigns.get(key)
-    except NotFound:
-        same = [one for one in campaigns.all() if one.name.casefold() == key.strip().casefold()]
+    except NotFound as error:
+        every = list(campaigns.all())
+        same = [one for one in every if one.name.casefold() == key.strip().casefold()]
         if not same:
-            raise
+            near = did_you_mean(key, [word for one in every for word in (one.id, one.name)])
+            raise NotFound(error.sentence + near, hint=error.hint) from None
         if len(same) > 1:
             ids = ", ".join(one.id for one in same)
             raise InvalidInput(

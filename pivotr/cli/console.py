@@ -13,6 +13,8 @@ from typing import Any, TextIO
 
 #: Control characters, C1 included, and the marks that reverse the direction of a line.
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+#: Columns that a cell of a table needs at least, where it is longer.
+_READABLE = 12
 _CONTROLS_BUT_LINES = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -132,9 +134,24 @@ class Console:
     def _draw(self, columns: Sequence[str], rows: list[list[Any]], title: str) -> None:
         from rich.console import Console as Terminal
 
-        Terminal(file=self.stdout, highlight=False, _environ=dict(self._environ)).print(
-            drawn(columns, rows, title)
-        )
+        terminal = Terminal(file=self.stdout, highlight=False, _environ=dict(self._environ))
+        if _fits(columns, rows, terminal.width):
+            terminal.print(drawn(columns, rows, title))
+            return
+        if title:
+            self.stdout.write(title + "\n")
+        for row in rows:
+            self.stdout.write("\n")
+            self.facts(zip(columns, row, strict=True))
+
+
+def _fits(columns: Sequence[str], rows: Sequence[Sequence[object]], room: int) -> bool:
+    """True where no cell has to be broken into pieces of less than a dozen letters."""
+    widths = [
+        max(width(column), *(width(plain(row[at])) for row in rows)) if rows else width(column)
+        for at, column in enumerate(columns)
+    ]
+    return sum(min(each, _READABLE) for each in widths) + 2 * (len(widths) - 1) <= room
 
 
 def drawn(columns: Sequence[str], rows: Iterable[Sequence[object]], title: str = "") -> Any:

@@ -61,6 +61,8 @@ def list_(
                 for one in shown
             ],
         )
+    elif status or list_name or domain:
+        out.note("No lead is like that. See all with: pivotr leads list")
     else:
         out.note("No lead. Import some: pivotr leads import leads.csv --list NAME")
     if len(leads) > len(shown):

@@ -97,7 +97,7 @@ def import_(
     ):
         done = services().imports.run(
             data,
-            file.name,
+            "stdin" if str(file) == "-" else file.name,
             options,
             is_dry_run=dry_run,
             actor=actor(),

@@ -31,11 +31,16 @@ def list_() -> None:
 @app.command("get")
 def get(name: Key) -> None:
     """One setting: its value alone, fit for a script."""
+    from pivotr.domain.texts import did_you_mean
     from pivotr.errors import NotFound
 
-    found = next((one for one in [*_operator(), *_deployment()] if one["name"] == name), None)
+    known = {one["name"]: one for one in [*_operator(), *_deployment()]}
+    found = known.get(name)
     if found is None:
-        raise NotFound(f"There is no setting “{name}”.", hint="See all with: pivotr settings list")
+        raise NotFound(
+            f"There is no setting “{name}”.{did_you_mean(name, known)}",
+            hint="See all with: pivotr settings list",
+        )
     out = console()
     if out.wants_json:
         out.data(found)

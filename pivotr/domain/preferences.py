@@ -12,6 +12,7 @@ from typing import Any
 
 from pivotr.domain.guard import Levels
 from pivotr.domain.instants import day_of
+from pivotr.domain.texts import did_you_mean
 from pivotr.domain.zones import zone_named
 from pivotr.errors import InvalidInput, NotFound
 
@@ -119,7 +120,8 @@ def parse(key: str, text: str) -> Value:
     """The value that a text means for a setting. Raises NotFound for the key, InvalidInput for the value."""
     known = PREFERENCES.get(key)
     if known is None:
-        raise NotFound(f"There is no setting “{key}”.", hint="See all with: pivotr settings list")
+        near = did_you_mean(key, PREFERENCES)
+        raise NotFound(f"There is no setting “{key}”.{near}", hint="See all with: pivotr settings list")
     value = _PARSERS[known.kind](key, text.strip())
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         low, high = known.low, known.high

@@ -1,8 +1,13 @@
-"""Text that strangers wrote, made safe for a mail: no controls, no half characters, no turned order."""
+"""Text that strangers wrote, made safe for a mail: no controls, no half characters, no turned order.
+
+And what somebody may have meant who wrote a name that is none.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from difflib import get_close_matches
 
 # Line and paragraph separators count as controls. Directional marks, embeddings, overrides and isolates
 # (Unicode Annex 9) can make an address or a name read as another one; the joiners
@@ -31,3 +36,10 @@ def many_lines(text: str) -> str:
 def body_text(text: str) -> str:
     """A whole body: `\\n` between lines, no control but the tab; directional marks of the author stay."""
     return _CONTROL_BUT_LINES.sub("", _LINE_END.sub("\n", _SURROGATE.sub("\ufffd", text)))
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """A question that names the nearest of the known words, to be put behind a sentence; empty for none."""
+    folded = {one.casefold(): one for one in known}
+    near = get_close_matches(word.strip().casefold(), folded, n=1, cutoff=0.7)
+    return f" Did you mean “{folded[near[0]]}”?" if near else ""

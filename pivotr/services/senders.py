@@ -12,6 +12,7 @@ from pivotr.domain.jobs import VerifyJob
 from pivotr.domain.lanes import Lane
 from pivotr.domain.pacing import Gap, Ramp
 from pivotr.domain.senders import MAX_COPIES, Sender, sender_id
+from pivotr.domain.texts import did_you_mean
 from pivotr.errors import Changed, Conflict, InvalidInput, NotFound
 from pivotr.ports.clock import Clock
 from pivotr.ports.queues import Queues
@@ -100,7 +101,8 @@ class Senders:
         lane = self._lanes.get(key, consistent=True)
         if profile is None or lane is None:
             raise NotFound(
-                f"There is no sender “{address_or_id}”.",
+                f"There is no sender “{address_or_id}”."
+                + did_you_mean(address_or_id, (sender.address for sender, _ in self._lanes.all())),
                 hint="See all with: pivotr sender list. Add one with: pivotr sender add ADDRESS",
             )
         return profile, lane

@@ -19,6 +19,7 @@ from pivotr.domain.templates import (
     known_variables,
     variables_for,
 )
+from pivotr.domain.texts import did_you_mean
 from pivotr.errors import Changed, Conflict, InvalidInput, NotFound
 from pivotr.ports.clock import Clock
 from pivotr.ports.table import ConditionFailed, Table
@@ -109,7 +110,8 @@ class Templates:
         key = name.strip().lower()
         newest = self._store.newest(key) if key else None
         if newest is None:
-            raise NotFound(f"There is no template “{name}”.", hint="See all with: pivotr template list")
+            near = did_you_mean(name, (one.id for one in self._store.all()))
+            raise NotFound(f"There is no template “{name}”.{near}", hint="See all with: pivotr template list")
         if version in (0, newest.version):
             return newest
         found = self._store.get(key, version) if 0 < version < newest.version else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from pathlib import Path
 
@@ -201,3 +202,36 @@ def test_a_name_in_another_script_is_refused_with_the_letters_that_are_taken(piv
     ended = pivotr("list", "show", "ग्राहक")
     assert (ended.code, ended.out) == (2, "")
     assert "Use up to 64 of a to z, 0 to 9, - and _" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        ("sender show sale@acme.example", "sales@acme.example"),
+        ("template show inro", "intro"),
+        ("campaign show diwali-outrech", "Diwali outreach"),
+        ("settings get acount.cap", "account.cap"),
+        ("settings set acount.cap 20", "account.cap"),
+    ],
+)
+def test_a_name_that_is_nearly_right_is_guessed(pivotr: Run, draft: str, words: str, meant: str) -> None:
+    ended = pivotr(*words.split())
+    assert (ended.code, ended.out) == (3, "")
+    assert ended.err.splitlines()[0].endswith((f" Did you mean “{meant}”?", f" Did you mean “{draft}”?"))
+
+
+def test_filters_that_nobody_passes_are_told_from_an_empty_file(pivotr: Run, ready: None) -> None:
+    assert pivotr("leads", "list", "--domain", "nowhere.example").err == (
+        "No lead is like that. See all with: pivotr leads list\n"
+    )
+
+
+def test_a_table_that_is_too_wide_becomes_blocks(
+    pivotr: Run, ready: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "60")
+    told = pivotr("leads", "list").out
+    assert "email       asha@rao.example\nfirst name  Asha\nname        Asha Rao\nstatus      new\n" in told
+    monkeypatch.setenv("COLUMNS", "100")
+    assert re.search(r"asha@rao\.example\S*  \S*Asha", pivotr("leads", "list").out)
