@@ -20,9 +20,9 @@ from pivotr.domain.windows import Window
 from pivotr.errors import Changed, Conflict, InvalidInput, NotFound
 from pivotr.ports.clock import Clock
 from pivotr.ports.queues import Queues
-from pivotr.ports.table import Change, Table, TransactionCancelled, Update, Write
+from pivotr.ports.table import Table, TransactionCancelled, Update, Write
 from pivotr.storage import campaigns as campaign_writes
-from pivotr.storage import lanes, log, transactions, turns, withdrawing
+from pivotr.storage import log, sharing, transactions, turns, withdrawing
 from pivotr.storage.campaigns import Campaigns as Store
 from pivotr.storage.lanes import Lanes
 from pivotr.storage.leads import Leads
@@ -190,15 +190,13 @@ class Campaigns:
         changes = {"senders": list(rest), "shares": shares, "gone": list(gone), "moving": list(moving)}
         updated = Campaign.model_validate({**campaign.model_dump(), **changes})
         edit = campaign_writes.edit(campaign, **changes)
-        left: list[Write] = [lanes.leave_entry(sender.id, campaign.id)] if campaign.is_live else []
-        return self._save(campaign, updated, edit, left, actor=actor, changed=["senders"])
+        return self._save(campaign, updated, edit, actor=actor, changed=["senders"])
 
     def _save(
         self,
         old: Campaign,
         new: Campaign,
         edit: Update,
-        more: Sequence[Write] = (),
         *,
         actor: str,
         changed: list[str],
@@ -208,10 +206,11 @@ class Campaigns:
             now = self._clock.now()
             entry_key = log.plain_key(now, self._clock.token(), "campaign", "updated")
             entry = log.entry(old.id, entry_key, "updated", at=now, actor=actor, changed=changed)
-            moved, writes = self._lane_writes(old, new)
+            found = self._lanes.get_many(new.all_senders, consistent=True) if old.is_live else {}
+            moved, writes = sharing.lane_writes(old, new, found, now)
             try:
                 transactions.run(
-                    self._table, [edit, entry, *writes, *more], token=self._clock.token(), clock=self._clock
+                    self._table, [edit, entry, *writes], token=self._clock.token(), clock=self._clock
                 )
             except TransactionCancelled as cancelled:
                 if cancelled.reasons[0]:
@@ -325,26 +324,3 @@ class Campaigns:
     def _with_holidays(self, window: Window) -> Window:
         common = {day for day in self._recent.preferences().text("holidays").split(",") if day}
         return window.model_copy(update={"holidays": frozenset(window.holidays | common)})
-
-    def _lane_writes(self, old: Campaign, new: Campaign) -> tuple[list[Lane], list[Write]]:
-        """What a new cap or window means for the lanes: less shuts by itself, more wakes."""
-        if not old.is_live:
-            return [], []
-        moved: list[Lane] = []
-        writes: list[Write] = []
-        now = self._clock.now()
-        for lane in self._lanes.get_many(new.senders, consistent=True).values():
-            share = new.shares.get(lane.id, 1)
-            change = Change(set={("campaigns", old.id, "s"): share})
-            waits_for = {"cap", "idle"} if share > old.shares.get(lane.id, 0) else set()
-            if new.window != old.window:
-                waits_for.add("window")
-            if waits_for:
-                # spent even where the lane does not rest: a turn in flight may be about to park it
-                moved.append(lane)
-                is_resting = lane.why in waits_for
-                due_at = lanes.reopened_at(lane, now, old.gap.minimum) if is_resting else None
-                writes.append(lanes.wake(lane, due_at, change))
-            elif new.shares != old.shares:
-                writes.append(Update(names.SENDERS, (lane.id,), change))
-        return moved, writes

@@ -1,4 +1,4 @@
-"""The heartbeat, every five minutes: wake, enrol, close old claims, complete, sweep, re-pin, watch, tell.
+"""The heartbeat, every five minutes: share, wake, enrol, close, complete, sweep, re-pin, watch, tell.
 
 Every step is conditional, so two heartbeats may overlap and a missing one only delays.
 """
@@ -6,11 +6,12 @@ Every step is conditional, so two heartbeats may overlap and a missing one only 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime, timedelta
 
 from pivotr.domain.campaigns import Campaign
-from pivotr.domain.instants import from_compact, to_text
+from pivotr.domain.instants import from_compact, local_day, to_text
+from pivotr.domain.lanes import Lane
 from pivotr.domain.leads import Lead
 from pivotr.domain.steps import next_due
 from pivotr.errors import PivotrError
@@ -26,6 +27,7 @@ from pivotr.storage import (
     lanes,
     log,
     repinning,
+    sharing,
     sweeping,
     transactions,
     withdrawing,
@@ -95,7 +97,10 @@ class Heartbeat:
             self._recent.remember(campaign)
         senders = {sender for campaign in (*live, *aborted) for sender in campaign.all_senders}
         known = self._lanes.get_many(sorted(senders), consistent=True)
-        done = {"woken": sum(self._waking.wake(lane) for lane in known.values())}
+        moved = sum(self._share(campaign, known) for campaign in live if campaign.status == "running")
+        if moved:
+            known = self._lanes.get_many(sorted(senders), consistent=True)
+        done = {"shared": moved, "woken": sum(self._waking.wake(lane) for lane in known.values())}
         if SettingsStore(self._table).guard().get("tripped"):
             live = self._pause_all(live)
         done["enrolled"] = sum(
@@ -138,6 +143,13 @@ class Heartbeat:
                 guarding.pause(self._table, self._clock, campaign, f"guard: {reason}")
         return [self._campaigns.get(campaign.id, consistent=True) or campaign for campaign in live]
 
+    def _share(self, campaign: Campaign, known: Mapping[str, Lane]) -> int:
+        """Even shares on a new day; those of mailboxes that cannot send are lent to the others."""
+        mine = {sender: known[sender] for sender in campaign.all_senders if sender in known}
+        today = local_day(self._clock.now(), campaign.zone)
+        writes = sharing.moves(campaign, mine, today) if len(campaign.senders) > 1 or campaign.gone else []
+        return len(writes) if writes and self._write(writes) else 0
+
     def _enrol_slices(self, campaign: Campaign, started: datetime) -> int:
         """Enrol until the lists end or the run's time is up; then let lanes look again that had nobody.
 
@@ -155,11 +167,15 @@ class Heartbeat:
             count += enrolled
         self._recent.remember(campaign)
         if count:
-            for lane in self._lanes.get_many(campaign.senders, consistent=True).values():
-                entry = lane.campaigns.get(campaign.id)
-                if lane.is_on and entry and entry.open and (lane.id in empty or entry.idle_until):
-                    self._waking.end_idleness(lane, campaign.id)
+            self._end_idleness(campaign, empty)
         return count
+
+    def _end_idleness(self, campaign: Campaign, empty: Collection[str]) -> None:
+        """Leads have come to queues; `empty` were those without any, whose lanes may be about to rest."""
+        for lane in self._lanes.get_many(campaign.senders, consistent=True).values():
+            entry = lane.campaigns.get(campaign.id)
+            if lane.is_on and entry and entry.open and (lane.id in empty or entry.idle_until):
+                self._waking.end_idleness(lane, campaign.id)
 
     def _has_nobody(self, campaign: str, sender: str) -> bool:
         rows, _ = self._leads.waiting(queue_key(campaign, sender), Between(), limit=1)
@@ -174,11 +190,20 @@ class Heartbeat:
             ranges.insert(0, Between(None, to_text(now)))
         count = 0
         for between in ranges:
-            rows, _ = self._leads.waiting(queue, between, limit=_PAGE)
-            for lead in self._leads.claimed(row.id for row in rows):
+            for lead in self._claimed_at_head(queue, between):
                 if lead.claim and lead.queue == queue and _age(lead, now) > _OLD_CLAIM:
                     count += self._close(campaign, sender, lead, now)
         return count
+
+    def _claimed_at_head(self, queue: str, between: Between) -> Iterator[Lead]:
+        """Claimed leads of a queue, page by page up to the first page that has none."""
+        cursor: str | None = None
+        while True:
+            rows, cursor = self._leads.waiting(queue, between, limit=_PAGE, cursor=cursor)
+            claimed = self._leads.claimed(row.id for row in rows)
+            yield from claimed
+            if cursor is None or not claimed:
+                return
 
     def _close(self, campaign: Campaign, sender: str, lead: Lead, now: datetime) -> bool:
         assert lead.claim is not None
@@ -204,11 +229,18 @@ class Heartbeat:
             return False
 
     def _repin(self, campaign: Campaign) -> int:
+        """Leads of mailboxes that have left go to others, which need not end their rest to find them."""
+        if not campaign.gone:
+            return 0
         now = self._clock.now()
-        return sum(
+        empty = [sender for sender in campaign.senders if self._has_nobody(campaign.id, sender)]
+        count = sum(
             repinning.repin(self._table, campaign, sender, now=now, clock=self._clock)
             for sender in campaign.gone
         )
+        if count and campaign.status == "running":
+            self._end_idleness(campaign, empty)
+        return count
 
     def _complete(self, campaign: Campaign) -> bool:
         """Everybody is enrolled and everybody is finished, by the counters: an empty queue proves nothing."""

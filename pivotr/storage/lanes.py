@@ -14,7 +14,6 @@ from pivotr.domain.senders import Sender
 from pivotr.ports.table import (
     Absent,
     All,
-    AtLeast,
     Change,
     Condition,
     Equals,
@@ -201,27 +200,16 @@ def shut_entry(sender: str, campaign: str) -> Update:
     return Update(names.SENDERS, (sender,), Change(set={(*path, "o"): False}), Present(path))
 
 
-def leave_entry(sender: str, campaign: str) -> Update:
+def leave_entry(sender: str, campaign: str, condition: Condition) -> Update:
     """Shut the campaign's gate for good: the mailbox has left. The entry stays until the campaign is over."""
     path = ("campaigns", campaign)
     change = Change(set={(*path, "o"): False, (*path, "l"): True})
-    return Update(names.SENDERS, (sender,), change, Present(path))
+    return Update(names.SENDERS, (sender,), change, All((Present(path), condition)))
 
 
 def remove_entry(sender: str, campaign: str) -> Update:
     """Forget a campaign that is over; its counters stay on the lane."""
     return Update(names.SENDERS, (sender,), Change(remove=(("campaigns", campaign),)), Present("id"))
-
-
-def lend_share(lane: Lane, campaign: str, amount: int) -> Update:
-    """Give part of a share away; a share never falls below what is used, nor below 1."""
-    path = ("campaigns", campaign)
-    entry = lane.campaigns[campaign]
-    kept = max(entry.used, 1) + amount
-    condition = All(
-        (Equals((*path, "d"), entry.day), Equals((*path, "u"), entry.used), AtLeast((*path, "s"), kept))
-    )
-    return Update(names.SENDERS, (lane.id,), Change(add={(*path, "s"): -amount}), condition)
 
 
 def note(sender: str) -> Update:

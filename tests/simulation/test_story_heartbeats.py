@@ -13,7 +13,7 @@ from pivotr.domain.instants import from_text
 from pivotr.ports.mailer import Mail
 from tests.simulation.faults import Crash
 from tests.simulation.promises import check, claimed_at
-from tests.simulation.stage import OTHER, SALES, entries, lane
+from tests.simulation.stage import OTHER, SALES, dying, entries, lane, later, person, send, staged
 from tests.simulation.story import beside, by_day, claims, minutes, run_to, texts, told, utc
 from tests.simulation.world import World
 
@@ -217,6 +217,18 @@ def test_a_dead_claim_is_in_doubt_within_eleven_minutes(phase: int, is_taken: bo
     world.run_until_over(campaign)
     check(world)
     assert world.statuses() == {"sent": 5, "unconfirmed": 1}
+
+
+def test_any_number_of_dead_claims_is_closed_by_one_heartbeat() -> None:
+    """A page of the queue holds ten; processes that die one after the other leave more."""
+    world, campaign = staged(15)
+    for number in range(12):
+        dies_with_a_claim(world)
+        dying(lambda: send(world, campaign, person(world, number)))  # noqa: B023
+    later(world, minutes=6)
+    world.beat()
+    assert world.statuses() == {"unconfirmed": 12, "queued": 3}
+    check(world)
 
 
 def test_a_heartbeat_that_crashes_half_way_is_made_up_for_by_the_next() -> None:

@@ -18,6 +18,7 @@ Leave = Callable[[World, str, Lead], object]
 
 LEAVING: dict[str, tuple[Leave, str]] = {
     "deleted": (lambda world, campaign, lead: world.services.leads.delete(lead.email), "deleted"),
+    "erased": (lambda world, campaign, lead: world.services.erasing.erase(lead.email), "deleted"),
     "suppressed": (lambda world, campaign, lead: world.services.suppressions.add(lead.email), "unsubscribed"),
     "unsubscribed": (
         lambda world, campaign, lead: world.services.unsubscribing.unsubscribe(
@@ -97,7 +98,7 @@ def test_an_address_suppressed_before_it_arrives() -> None:
     assert world.statuses() == {"sent": 2, "new": 1}
 
 
-@pytest.mark.parametrize("name", ["deleted", "suppressed", "unsubscribed", "replied"])
+@pytest.mark.parametrize("name", ["deleted", "erased", "suppressed", "unsubscribed", "replied"])
 def test_somebody_leaves_between_two_mails_of_a_sequence(name: str) -> None:
     leave, status = LEAVING[name]
     world, campaign = told(3, gap="60", steps=("intro", "nudge+1d"))
@@ -111,7 +112,7 @@ def test_somebody_leaves_between_two_mails_of_a_sequence(name: str) -> None:
     assert next(one for one in world.all_leads() if one.id == lead.id).status == status
 
 
-@pytest.mark.parametrize("name", ["deleted", "suppressed", "unsubscribed", "replied"])
+@pytest.mark.parametrize("name", ["deleted", "erased", "suppressed", "unsubscribed", "replied"])
 def test_somebody_leaves_while_the_mail_is_being_sent(name: str) -> None:
     """The claim exists: this mail goes out and is recorded, and it is the last one."""
     leave, status = LEAVING[name]

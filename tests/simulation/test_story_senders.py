@@ -127,6 +127,22 @@ def test_a_mailbox_leaves_in_the_middle_of_a_sequence(is_moving: bool) -> None:
     assert by_day(world)["2026-11-24"] == 8
 
 
+def test_a_mailbox_at_rest_is_woken_for_leads_that_come_to_it() -> None:
+    """Its own are all written to; those of a mailbox that leaves need not wait for its quarter of an hour."""
+    world, campaign = told(8, gap="60", senders=BOTH)
+    world.services.senders.pause(SALES)
+    world.run(minutes(31))
+    before = len(claims(world))
+    assert lane(world, OTHER).why == "idle"
+    world.services.campaigns.drop_sender(campaign, SALES)
+    dropped = world.clock.now()
+    world.run(minutes(10))
+    assert (claims(world)[before] - dropped).total_seconds() <= 300
+    world.run_until_over(campaign)
+    check(world)
+    assert world.statuses() == {"sent": 8}
+
+
 def test_mailboxes_leave_one_after_the_other_until_the_last() -> None:
     addresses = tuple(f"s{number}@acme.example" for number in range(3))
     world, campaign = told(15, gap="60", senders=addresses)
