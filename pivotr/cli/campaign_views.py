@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from pivotr.cli.context import console, services
-from pivotr.cli.words import counted, lane_words, when
+from pivotr.cli.words import counted, lane_words, placed, when
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -103,6 +103,7 @@ def _facts(view: CampaignView, now: datetime) -> list[tuple[str, object]]:
 
     campaign = view.campaign
     zone = campaign.zone
+    due = services().explaining.next_due(campaign) if campaign.is_live and waiting(view) else None
     return [
         ("name", campaign.name),
         ("id", campaign.id),
@@ -116,6 +117,7 @@ def _facts(view: CampaignView, now: datetime) -> list[tuple[str, object]]:
         ("window", format_window(campaign.window)),
         ("pace", f"{format_gap(campaign.gap)} s between mails, at most {campaign.cap} a day"),
         ("policy", _policy(campaign)),
+        ("next due", placed(due, zone, now) if due else ""),
         ("enrolment", "goes on" if campaign.status == "running" and not campaign.enrol.done else ""),
     ]
 

@@ -18,7 +18,7 @@ _WAITS = {
     "gap": "next mail {at}",
     "window": "waits for the sending window, which opens {at}",
     "cap": "has used up the day's cap and goes on {at}",
-    "idle": "has nobody to write to; looks again {at}",
+    "idle": "nobody is due; looks again {at}",
     "backoff": "could not send or check (see the log); tries again {at}",
 }
 
