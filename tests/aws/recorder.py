@@ -55,7 +55,7 @@ def at_work() -> str:
 
     What a test does in the middle of a function's work, while a mail is on its way say, is an operator's act.
     """
-    frame: Any = sys._getframe(1)
+    frame: Any = sys._getframe(2)  # the caller itself only looks on
     while frame is not None:
         path = Path(frame.f_code.co_filename)
         if path.parent.name == "functions" and path.stem in _MODULES:

@@ -126,7 +126,10 @@ def test_the_demo_ends_by_itself_and_its_commands_work(
         assert Path(home) == tmp_path / ".demo"
         monkeypatch.setenv("PIVOTR_HOME", home)
         shown = pivotr(*words.split())
-        assert (shown.code, shown.err) == (0, "")
+        assert shown.code == 0
+        # One complaint and two bounces of thirty are over the guard's lines, and the figures say so.
+        is_warning = all("over" in line for line in shown.err.splitlines())
+        assert is_warning if words.startswith("metrics") else shown.err == "", shown.err
         assert shown.out
     assert len(list((tmp_path / ".demo" / "outbox" / "new").iterdir())) == 30
 
