@@ -248,4 +248,5 @@ def test_the_overview_fits_a_narrow_terminal(pivotr: Run, monkeypatch: pytest.Mo
     monkeypatch.setenv("COLUMNS", "60")
     lines = pivotr("--help").out.splitlines()
     assert max(map(len, lines[3:])) <= 60
-    assert "  run        Send: drive the embedded environment in the\n             foreground." in "\n".join(lines)
+    told = "\n".join(lines)
+    assert "  run        Send: drive the embedded environment in the\n             foreground." in told
