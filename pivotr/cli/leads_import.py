@@ -24,12 +24,19 @@ _WARNINGS = {
     "no_greeting": ("will be greeted without a name", "will be greeted without a name"),
     "cut": ("has cells that were cut to what is stored", "have cells that were cut to what is stored"),
 }
+#: Why a row waits for a look.
+_WAITS = {
+    "typo_domain": "misspelt domain",
+    "role": "role address",
+    "no_greeting": "no name to greet by",
+}
 _REASONS = {
     "duplicate_email": ("came earlier in this file", "came earlier in this file"),
     "missing_email": ("has no address", "have no address"),
     "invalid_email": ("has an address that cannot be mailed", "have an address that cannot be mailed"),
     "unreadable_row": ("cannot be read", "cannot be read"),
-    "known": ("is known already", "are known already"),
+    "known": ("is known already; it is on the list now", "are known already; they are on the list now"),
+    "waiting": ("waits for a look already", "wait for a look already"),
     "suppressed": ("is suppressed", "are suppressed"),
 }
 
@@ -141,7 +148,10 @@ def tell_counts(out: Console, done: ImportReport) -> None:
         ]
     )
     for reason, count in done.reasons.items():
-        out.note(_in_words(count, _REASONS.get(reason) or _unlisted(reason)))
+        words = _REASONS.get(reason) or _unlisted(reason)
+        if reason == "known" and done.updated:
+            words = ("was known and is refreshed", "were known and are refreshed")
+        out.note(_in_words(count, words))
     for warning, words in _WARNINGS.items():
         if count := done.warnings.get(warning, 0):
             out.note(_in_words(count, words))
@@ -161,8 +171,9 @@ def _told_columns(done: ImportReport) -> str:
 
 def _unlisted(reason: str) -> tuple[str, str]:
     """The words for a reason that names a campaign, or the warnings of rows that wait."""
-    if set(reason.split(", ")) <= _WARNINGS.keys():
-        return f"waits for a look ({reason})", f"wait for a look ({reason})"
+    if set(reason.split(", ")) <= _WAITS.keys():
+        why = ", ".join(_WAITS[warning] for warning in reason.split(", "))
+        return f"waits for a look: {why}", f"wait for a look: {why}"
     return f"is {reason}", f"are {reason}"
 
 

@@ -14,6 +14,10 @@ from pivotr.domain.reports import ImportReport, RowOutcome, RowResult
 OnRow: TypeAlias = Callable[[RowResult], None]
 
 
+#: Warnings are about leads that the import makes or changes: of others the stored lead counts.
+_TAKEN = ("accepted", "updated", "staged")
+
+
 class Account:
     """Counts outcomes, reasons and warnings; `on_row` is told of every row, in the order of the file."""
 
@@ -45,7 +49,7 @@ class Account:
         """Count a chunk; `leads` and their outcomes belong to the rows without a problem, in their order."""
         self.rows += len(rows)
         self._outcomes.update(came)
-        self._warn(leads)
+        self._warn([lead for lead, (outcome, _) in zip(leads, came, strict=True) if outcome in _TAKEN])
         if self._on_row is None:
             refused = (row for row in rows if row.problem) if len(leads) < len(rows) else ()
             self._outcomes.update((_refused(row), row.problem) for row in refused)

@@ -17,7 +17,7 @@ from pivotr.domain.lead_files.rows import LeadFile, read_leads, unique
 from pivotr.domain.reports import ImportReport
 from pivotr.ports.clock import Clock
 from pivotr.ports.table import Table
-from pivotr.storage import import_runs, log, transactions
+from pivotr.storage import import_runs, log, staged, transactions
 from pivotr.storage.arrivals import Arrivals
 from pivotr.storage.import_runs import Run
 from pivotr.storage.recent import Recent
@@ -108,8 +108,15 @@ class Imports:
         is_dry_run: bool,
     ) -> bool:
         """Store the rows; returns True where time was up before the file was."""
+        waiting = (
+            staged.waiting(self._table, options.list, beside=run.id) if options.is_staged else frozenset()
+        )
         arrivals = Arrivals(
-            self._table, self._suppressions, is_update=options.is_update, is_staging=options.is_staged
+            self._table,
+            self._suppressions,
+            is_update=options.is_update,
+            is_staging=options.is_staged,
+            waiting=waiting,
         )
         builder = _Builder(
             self._key,

@@ -43,11 +43,17 @@ class Arrivals:
     """Takes in batches of different leads for one list.
 
     `is_update` refreshes those that are known; `is_staging` lays those aside that would be new but have
-    warnings.
+    warnings, unless a row with their address (`waiting`) lies there already.
     """
 
     def __init__(
-        self, table: Table, suppressions: Suppressions, *, is_update: bool = False, is_staging: bool = False
+        self,
+        table: Table,
+        suppressions: Suppressions,
+        *,
+        is_update: bool = False,
+        is_staging: bool = False,
+        waiting: frozenset[str] = frozenset(),
     ) -> None:
         self._table = table
         self._suppressions = suppressions
@@ -55,6 +61,7 @@ class Arrivals:
         self._memberships = Memberships(table)
         self._is_update = is_update
         self._is_staging = is_staging
+        self._waiting = waiting
 
     def take(self, list_name: str, batch: Sequence[NewLead], *, now: datetime) -> list[Arrival]:
         """Store a batch and put all of it on the list, but for who is suppressed and no lead yet."""
@@ -70,9 +77,9 @@ class Arrivals:
         foreseen = self.foresee(batch)
         waiting = [lead for lead, arrival in zip(batch, foreseen, strict=True) if arrival.outcome == "staged"]
         staged.put_many(self._table, list_name, waiting, now=now)
-        others = [lead for lead, arrival in zip(batch, foreseen, strict=True) if arrival.outcome != "staged"]
+        others = [lead for lead, arrival in zip(batch, foreseen, strict=True) if not _is_aside(arrival)]
         taken = iter(self._take(list_name, others, now=now) if others else ())
-        return [arrival if arrival.outcome == "staged" else next(taken) for arrival in foreseen]
+        return [arrival if _is_aside(arrival) else next(taken) for arrival in foreseen]
 
     def _take(self, list_name: str, batch: Sequence[NewLead], *, now: datetime) -> list[Arrival]:
         suppressed = self._suppressed(batch)
@@ -109,11 +116,14 @@ class Arrivals:
         if not self._is_staging:
             return found
         return [
-            Arrival("staged", ", ".join(warnings))
-            if arrival is NEW and (warnings := lead.warnings)
-            else arrival
+            self._aside(lead.email, warnings) if arrival is NEW and (warnings := lead.warnings) else arrival
             for lead, arrival in zip(batch, found, strict=True)
         ]
+
+    def _aside(self, email: str, warnings: Sequence[str]) -> Arrival:
+        if email in self._waiting:
+            return Arrival("duplicate", "waiting")
+        return Arrival("staged", ", ".join(warnings))
 
     def _suppressed(self, batch: Sequence[NewLead]) -> set[str]:
         """Addresses of the batch that are suppressed, themselves or by their domain."""
@@ -162,6 +172,11 @@ class Arrivals:
                 pass
             stored = self._leads.get(lead.id, consistent=True)
         raise Unavailable("A lead changed too often to be imported.", hint="Run the import again.")
+
+
+def _is_aside(arrival: Arrival) -> bool:
+    """Laid aside now, or by an import before."""
+    return arrival.outcome == "staged" or arrival.reason == "waiting"
 
 
 def why_known(stored: Lead, *, is_suppressed: bool) -> str:

@@ -62,6 +62,11 @@ def removal(row_id: str) -> Delete:
     return Delete(names.WORK, (key_of(row_id),), Present("key"))
 
 
+def waiting(table: Table, list_name: str, *, beside: str) -> frozenset[str]:
+    """Addresses of the rows that wait for a list, but for those of one import. Reads the whole table."""
+    return frozenset(row.email for row in every(table) if row.list == list_name and row.import_id != beside)
+
+
 def every(table: Table) -> Iterator[StagedRow]:
     """Every row that waits. Reads the whole table: for lists and choices by an operator only."""
     cursor: str | None = None

@@ -42,6 +42,32 @@ def test_one_row_and_many_are_told_in_grammar(op: Operator) -> None:
     ]
 
 
+def test_the_same_file_again_tells_only_what_is_new(op: Operator) -> None:
+    text = "name,email\nAnn Lee,ann@x.example\n,info@gmial.com\n"
+    file = op.file("l.csv", text)
+    op.ok("leads", "import", file, "--list", "diwali")
+    assert len(op.err.splitlines()) == 3
+    op.ok("leads", "import", file, "--list", "diwali")
+    assert op.err == "2 rows are known already; they are on the list now.\n"
+    op.ok("leads", "import", file, "--list", "diwali", "--update")
+    assert op.err.splitlines()[0] == "2 rows were known and are refreshed."
+
+
+def test_a_row_waits_once_however_often_its_file_comes(op: Operator) -> None:
+    file = op.file("l.csv", "name,email\nAnn Lee,ann@gmial.com\n,info@x.example\n")
+    op.ok("leads", "import", file, "--list", "diwali", "--stage")
+    assert op.err.splitlines()[:2] == [
+        "1 row waits for a look: misspelt domain.",
+        "1 row waits for a look: role address, no name to greet by.",
+    ]
+    again = op.json("leads", "import", file, "--list", "diwali", "--stage")
+    assert (again["staged"], again["duplicate"], again["reasons"]) == (0, 2, {"waiting": 2})
+    op.ok("leads", "import", file, "--list", "diwali", "--stage", "--dry-run")
+    assert op.err.splitlines()[0] == "2 rows wait for a look already."
+    assert len(op.json("leads", "staged", "show")) == 2
+    assert op.json("leads", "import", file, "--list", "spring", "--stage")["staged"] == 2
+
+
 def test_imports_are_listed_shown_and_taken_back(op: Operator) -> None:
     key = imported(op)
     assert op.ok("leads", "import", "list").splitlines()[1].split()[0] == key
