@@ -24,7 +24,9 @@ def to_compact(instant: datetime) -> str:
 
 def from_compact(text: str) -> datetime:
     """The aware instant of the compact form. Raises ValueError."""
-    return datetime.strptime(text, "%Y%m%dT%H%M%S%fZ").replace(tzinfo=UTC)
+    if len(text) != 19 or text[-1] != "Z":
+        raise ValueError(f"no compact instant: {text!r}")
+    return datetime.fromisoformat(f"{text[:15]}.{text[15:]}")
 
 
 def local_day(instant: datetime, zone: str) -> str:

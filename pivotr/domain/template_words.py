@@ -53,4 +53,5 @@ def subject_remarks(longest: str, source: str) -> Iterator[tuple[str, str]]:
 def words_in(text: str, words: Collection[str]) -> list[str]:
     """Those of the words or phrases that the text holds, whole and in any case, in the order of the list."""
     plain = " ".join(re.sub(r"[{}|]", " ", text.casefold()).replace("’", "'").split())
-    return [word for word in words if re.search(rf"(?<!\w){re.escape(word)}(?!\w)", plain)]
+    found = (word for word in words if word in plain)
+    return [word for word in found if re.search(rf"(?<!\w){re.escape(word)}(?!\w)", plain)]

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from importlib.resources import files
 
 from pivotr.domain import readiness as remarks
 from pivotr.domain.audience import draw_sender
@@ -17,7 +16,7 @@ from pivotr.domain.preferences import Preferences
 from pivotr.domain.readiness import Lacking, Remark, refusal, warning
 from pivotr.domain.readiness import Readiness as Report
 from pivotr.domain.senders import Sender
-from pivotr.domain.template_lint import filter_words_of, lint
+from pivotr.domain.template_lint import lint
 from pivotr.domain.templates import (
     CompiledTemplate,
     TemplateVersion,
@@ -186,9 +185,8 @@ class Readiness:
     def _faulty_templates(self, campaign: Campaign) -> Iterator[Remark]:
         """Lint errors of every step; a template that is gone counts as one."""
         known = known_variables(SettingsStore(self._table).fields())
-        words = filter_words_of((files("pivotr") / "data" / "filter_words.txt").read_text(encoding="utf-8"))
         for version in self._versions(campaign):
-            errors = lint(version, known, filter_words=words).errors
+            errors = lint(version, known).errors
             if errors:
                 first = errors[0]
                 where = f"{first.part} {first.line}:{first.column}" if first.line else first.part
