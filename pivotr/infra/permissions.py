@@ -162,7 +162,7 @@ GRANTS: dict[FunctionSpec, Grants] = {
             OnTable(names.MEMBERSHIPS, (BATCH_GET, INSERT)),
             OnTable(names.SETTINGS, (GET,), (UPDATE,)),
             OnTable(names.SUPPRESSIONS, (GET, BATCH_GET, SCAN)),
-            OnTable(names.WORK, (GET, BATCH_GET, PUT, UPDATE, INSERT, DELETE)),
+            OnTable(names.WORK, (GET, BATCH_GET, SCAN, PUT, UPDATE, INSERT, DELETE)),
         ),
         secrets=(names.SECRET_KEYS,),
         invokes=(names.LEAD_IMPORT.name,),
