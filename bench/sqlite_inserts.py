@@ -53,7 +53,7 @@ def lead(number: int) -> dict[str, Any]:
 
 
 def best(jobs: dict[str, Callable[[Path], float]]) -> dict[str, float]:
-    """Leads per cpu second of each job, the best of several runs; the jobs take turns, each in a new folder."""
+    """Leads per cpu second of each job, best of several runs; the jobs take turns in new folders."""
     seconds: dict[str, list[float]] = {name: [] for name in jobs}
     for _ in range(RUNS):
         for name, run in jobs.items():
