@@ -146,6 +146,11 @@ def refuse_transition(campaign: Campaign, verb: Verb) -> Conflict:
     return Conflict(f"Cannot {verb} “{campaign.name}”: it {said}.", hint=hint)
 
 
+def needs_acknowledging(reason: str) -> bool:
+    """True for the reason of a pause that an operator has to look into before the campaign goes on."""
+    return reason.partition(":")[0] in ("guard", "provider", "restored")
+
+
 def slug(text: str, *, limit: int = 32) -> str:
     """Lower-case ASCII letters, digits and dashes: fit for an id, an SES tag and a shell."""
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()

@@ -11,7 +11,13 @@ from datetime import datetime
 from typing import Any
 
 from pivotr import names
-from pivotr.domain.campaigns import MAX_CAMPAIGNS_PER_LANE, Campaign, Verb, refuse_transition
+from pivotr.domain.campaigns import (
+    MAX_CAMPAIGNS_PER_LANE,
+    Campaign,
+    Verb,
+    needs_acknowledging,
+    refuse_transition,
+)
 from pivotr.domain.chance import seeded_unit
 from pivotr.domain.jobs import VerifyJob
 from pivotr.domain.lanes import Entry, Lane
@@ -82,7 +88,7 @@ class Transitions:
         if campaign.status != "paused":
             raise refuse_transition(campaign, "resume")
         guard = SettingsStore(self._table).guard()
-        is_serious = campaign.reason.partition(":")[0] in ("guard", "provider") or bool(guard.get("tripped"))
+        is_serious = needs_acknowledging(campaign.reason) or bool(guard.get("tripped"))
         if is_serious and not acknowledge:
             reason = campaign.reason or str(guard.get("reason", ""))
             raise Conflict(
@@ -97,6 +103,16 @@ class Transitions:
     def pause(self, key: str, *, actor: str = "", reason: str = "operator") -> Campaign:
         """Shut the campaign's gates; when this returns, no new mail of it is claimed."""
         return self._shut(key, "pause", actor, reason)
+
+    def pause_all(self, *, reason: str, actor: str = "") -> list[Campaign]:
+        """Pause every campaign that runs, one after the other; those that end meanwhile are left out."""
+        paused: list[Campaign] = []
+        for campaign in list(self._campaigns.with_status("running")):
+            try:
+                paused.append(self.pause(campaign.id, actor=actor, reason=reason))
+            except Conflict:
+                _log.info("campaign %s is not running any more", campaign.id)
+        return paused
 
     def abort(self, key: str, *, actor: str = "") -> Campaign:
         """End for good; waiting leads are given back by the heartbeat."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import shlex
 from collections.abc import Iterator
@@ -110,6 +111,25 @@ def test_every_command_that_a_document_shows_exists(path: Path) -> None:
         assert name in COMMANDS, f"{path.name}: {line}"
         known = {option for option, _ in options(COMMANDS[name])} | SHARED
         assert {word for word in words if re.match(r"--?[a-z]", word)} <= known, f"{path.name}: {line}"
+
+
+def named_commands(path: Path) -> Iterator[str]:
+    """What sentences and hints of a source file tell the operator to type."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield from re.findall(r"(?:: |`)pivotr ([a-z][a-z-]*(?: [a-z][a-z-]*)*)", node.value)
+
+
+def test_every_command_that_a_sentence_names_exists() -> None:
+    unknown = []
+    for path in sorted((ROOT / "pivotr").rglob("*.py")):
+        for said in named_commands(path):
+            words = said.split()
+            heads = {" ".join(words[:count]) for count in (1, 2, 3)}
+            is_begun = any(name.startswith(f"{said} ") for name in COMMANDS)  # the verb is filled in
+            if not is_begun and not heads & set(COMMANDS):
+                unknown.append(f"{path.relative_to(ROOT)}: pivotr {said}")
+    assert not unknown
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
