@@ -7,13 +7,9 @@ from typing import Annotated
 import typer
 
 from pivotr.cli.context import console, noun, services
+from pivotr.cli.logs_follow import register_follow
 
 app = noun("What happened, entry by entry. Nothing in the log is ever changed.")
-
-
-@app.callback()
-def _noun() -> None:
-    """Keeps `show` a command of its own."""
 
 
 @app.command("show")
@@ -52,3 +48,6 @@ def show(
         ["at", "what", "campaign" if lead else "lead", "by"],
         [(one.at, one.sentence, one.campaign if lead else one.email, one.actor) for one in lines],
     )
+
+
+register_follow(app)

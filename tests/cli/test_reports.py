@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 
@@ -40,6 +41,44 @@ def test_the_log_is_told_in_sentences(op: Operator) -> None:
     assert op.json("logs", "show", "--lead", "b@y.example") == []
     for arguments, code in [([], 2), (["--lead", "x@x.example"], 3), (["--campaign", "nowhere"], 3)]:
         assert op.run("logs", "show", *arguments) == code
+        assert len(op.err.splitlines()) == 2
+
+
+def test_the_log_is_followed_while_it_grows(op: Operator) -> None:
+    campaign = begin(op)
+    shown = op.ok("logs", "tail", "--for", "0").splitlines()
+    assert any(line.endswith(f"{campaign}  The campaign was created.") for line in shown)
+    assert op.ok("logs", "tail", "--for", "0", "-n", "0") == ""
+    (last,) = op.lines("logs", "tail", "--campaign", campaign, "-n", "1", "--for", "0")
+    assert last["kind"] == "created"
+
+    added: list[str] = []
+
+    def look(seconds: float) -> None:
+        """Somebody else adds a lead while the log is looked at."""
+        added.append(services().leads.add("late@z.example", actor="asha").email)
+
+    monkeypatch = pytest.MonkeyPatch()
+    with monkeypatch.context() as patched:
+        patched.setattr("pivotr.adapters.system_clock.SystemClock.sleep", lambda _, seconds: look(seconds))
+        lines = op.lines("logs", "tail", "-n", "0", "--for", "0.001")
+    assert added == ["late@z.example"]
+    assert [line["sentence"] for line in lines] == ["late@z.example was added by hand."]
+    assert op.run("logs", "tail", "--campaign", "nowhere") == 3
+
+
+def test_the_log_is_written_to_a_file(op: Operator) -> None:
+    begin(op)
+    op.ok("leads", "add", "c@z.example", "--name", "=Cmd()")
+    op.ok("logs", "export", "--out", "log.jsonl")
+    lines = [json.loads(line) for line in Path("log.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert {"imported", "added", "created"} <= {line["kind"] for line in lines}
+    assert op.json("logs", "export", "--out", "log.csv")["entries"] == len(lines)
+    rows = list(csv.DictReader(Path("log.csv").read_text(encoding="utf-8").splitlines()))
+    assert [row["kind"] for row in rows] == [line["kind"] for line in lines]
+    assert op.ok("logs", "export", "--out", "-", "--campaign", "ALL").count("\n") == len(lines) - 1
+    for arguments, code in [([], 2), (["--out", "log.txt"], 2), (["--out", "gone/log.csv"], 2)]:
+        assert op.run("logs", "export", *arguments) == code
         assert len(op.err.splitlines()) == 2
 
 
