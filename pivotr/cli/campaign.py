@@ -11,6 +11,7 @@ from pivotr.cli import campaign_options as options
 from pivotr.cli.campaign_checks import register_checks
 from pivotr.cli.campaign_forecast import register_forecast
 from pivotr.cli.campaign_moves import register_moves
+from pivotr.cli.campaign_watch import register_watch
 from pivotr.cli.context import actor, console, noun, services
 
 app = noun("Create, start, watch and stop campaigns.")
@@ -227,3 +228,4 @@ def clone(key: options.Key, name: Annotated[str, typer.Option(help="Name of the 
 register_moves(app)
 register_checks(app)
 register_forecast(app)
+register_watch(app)

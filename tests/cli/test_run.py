@@ -58,6 +58,39 @@ def test_on_a_terminal_everything_is_in_view(
         assert part in ended.out
 
 
+@pytest.mark.slow
+def test_a_campaign_is_watched_to_its_end(pivotr: Run, draft: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = pivotr("campaign", "watch", draft, "--for", "0")
+    assert re.sub(r"^\S+", "AT", seen.out) == "AT draft, 0 waiting\n"
+    pivotr("campaign", "start", draft)
+
+    def meanwhile(clock: object, seconds: float) -> None:
+        """Somebody else drives the campaign between two looks."""
+        subprocess.run([sys.executable, "-m", "pivotr", "run", "--until-idle"], check=True)
+
+    monkeypatch.setattr("pivotr.adapters.system_clock.SystemClock.sleep", meanwhile)
+    watched = pivotr("campaign", "watch", draft)
+    assert (watched.code, watched.err) == (0, "")
+    assert re.sub(r"^\S+", "AT", watched.out, flags=re.MULTILINE) == (
+        "AT running, 0 waiting\nAT completed, 2 enrolled, 2 sent, 2 delivered, 0 waiting\n"
+    )
+
+
+def test_a_watched_campaign_is_drawn_with_its_newest_entries(
+    pivotr: Run, draft: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pivotr("campaign", "start", draft)
+    assert pivotr("run", "--until-idle").code == 0
+    (line,) = pivotr("campaign", "watch", draft, "--json").out.splitlines()
+    assert json.loads(line)["totals"]["sent"] == 2
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    drawn = pivotr("campaign", "watch", draft)
+    assert drawn.code == 0
+    for part in ("Diwali outreach: completed", "delivered", "The campaign is complete."):
+        assert part in drawn.out
+    assert pivotr("campaign", "watch", "nowhere").code == 3
+
+
 def test_for_some_seconds(pivotr: Run, draft: str) -> None:
     ended = pivotr("run", "--for", "0.1")
     assert (ended.code, ended.out) == (0, "")
