@@ -113,5 +113,6 @@ def _drawn(view: CampaignView, now: datetime) -> Any:
     lately = services().logs.of_campaign(campaign.id, since=to_compact(now - _BACK))
     if newest := sorted(lately, key=lambda line: line.at)[-_ENTRIES:]:
         parts.append(drawn(["at (UTC)", "what"], [(line.at[11:19], line.sentence) for line in newest]))
-    parts.append(Text("Ctrl-C leaves; the campaign goes on."))
+    if campaign.is_live:
+        parts.append(Text("Ctrl-C leaves; the campaign goes on."))
     return Group(*parts)

@@ -148,7 +148,7 @@ def refuse_transition(campaign: Campaign, verb: Verb) -> Conflict:
 
 def needs_acknowledging(reason: str) -> bool:
     """True for the reason of a pause that an operator has to look into before the campaign goes on."""
-    return reason.partition(":")[0] in ("guard", "provider", "restored")
+    return reason.partition(":")[0] in ("guard", "provider", "restored", "moved")
 
 
 def slug(text: str, *, limit: int = 32) -> str:
