@@ -83,6 +83,7 @@ class Shell:
         except Refusal as refusal:
             answer = gateway_answer(problem_of(refusal, request_id))
             answer["headers"] |= {**SECURITY, "X-Request-Id": request_id, "Cache-Control": "no-store"}
+            del answer["headers"]["Strict-Transport-Security"]
         if answer is not None:
             self._add_origin(answer, headers)
             await _write(answer, scope["method"], send)
