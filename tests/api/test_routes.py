@@ -167,7 +167,15 @@ def test_suppressions(call: Caller) -> None:
 
 
 def test_lists_and_their_members(call: Caller) -> None:
-    assert call.ok("GET", "/api/lists").json["items"] == [{"name": "diwali", "members": 2}]
+    diwali = {"name": "diwali", "members": 2, "is_whole": True}
+    assert call.ok("GET", "/api/lists").json == {"items": [diwali], "cursor": None}
+    call.ok("POST", "/api/leads", {"email": "meena@rao.example", "list": "spring"})
+    page = call.ok("GET", "/api/lists", query={"limit": 1}).json
+    assert page["items"] == [diwali]
+    rest = call.ok("GET", "/api/lists", query={"limit": 1, "cursor": page["cursor"]}).json
+    assert (rest["items"][0]["name"], rest["cursor"]) == ("spring", None)
+    call.ok("DELETE", "/api/leads/meena@rao.example")
+    assert call.ok("GET", "/api/lists").json["items"] == [diwali]
     first = call.ok("GET", "/api/lists/diwali", query={"limit": 1}).json
     second = call.ok("GET", "/api/lists/diwali", query={"limit": 1, "cursor": first["cursor"]}).json
     assert second["cursor"] is None

@@ -102,6 +102,10 @@ def test_lists(pivotr: Run) -> None:
         ["asha@rao.example", "Asha", "Rao", "new"],
         ["vijay@iyer.example", "Vijay", "Iyer", "new"],
     ]
+    assert pivotr("list", "list").out.split() == ["LIST", "LEADS", "diwali", "2"]
+    for more in ([], ["--exact"]):
+        sizes = json.loads(pivotr("list", "list", "--json", *more).out)
+        assert sizes == [{"name": "diwali", "leads": 2, "is_whole": True}]
     page = json.loads(pivotr("list", "show", "diwali", "--limit", "1", "--json").out)
     rest = json.loads(
         pivotr("list", "show", "diwali", "--limit", "1", "--cursor", page["cursor"], "--json").out
