@@ -26,7 +26,8 @@ def list_(
     if not sizes:
         out.note("No list yet. Make one: pivotr leads import leads.csv --list NAME")
         return
-    out.table(["list", "leads"], [(one.name, f"{one.members}{'' if one.is_whole else '+'}") for one in sizes])
+    counts = [(one.name, one.members if one.is_whole else f"{one.members}+") for one in sizes]
+    out.table(["list", "leads"], counts)
     if not all(one.is_whole for one in sizes):
         out.note("A list with a + has more. Count them all: pivotr list list --exact")
 
