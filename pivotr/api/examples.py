@@ -86,7 +86,7 @@ EXAMPLES: dict[str, Any] = {
         "lead": _LEAD["id"], "was_lead": True, "lists": 1, "entries": 4, "staged": 0, "is_suppressed": False,
         "is_open": False,
     },
-    "Lists": {"items": [{"name": "diwali", "members": 2}]},
+    "ListSize": {"name": "diwali", "members": 2, "is_whole": True},
     "Suppression": _SUPPRESSION,
     "SuppressionMade": {"suppression": _SUPPRESSION, "stopped": 1},
     "SuppressionCheck": {"suppressed": True, "suppression": _SUPPRESSION},

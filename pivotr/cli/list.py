@@ -12,17 +12,24 @@ app = noun("Lists of leads. An import makes them: pivotr leads import leads.csv 
 
 
 @app.command("list")
-def list_() -> None:
+def list_(
+    exact: Annotated[
+        bool, typer.Option("--exact", help="Count all leads of lists with more than 10,000.")
+    ] = False,
+) -> None:
     """All lists and how many leads each has."""
-    sizes = services().lists.all()
+    sizes = services().lists.all(is_exact=exact)
     out = console()
     if out.wants_json:
-        out.data([{"name": name, "leads": size} for name, size in sizes.items()])
+        out.data([{"name": one.name, "leads": one.members, "is_whole": one.is_whole} for one in sizes])
         return
     if not sizes:
         out.note("No list yet. Make one: pivotr leads import leads.csv --list NAME")
         return
-    out.table(["list", "leads"], list(sizes.items()))
+    counts = [(one.name, one.members if one.is_whole else f"{one.members}+") for one in sizes]
+    out.table(["list", "leads"], counts)
+    if not all(one.is_whole for one in sizes):
+        out.note("A list with a + has more. Count them all: pivotr list list --exact")
 
 
 @app.command("show")

@@ -105,7 +105,7 @@ def test_leads_lists_and_suppressions(operator: Operator) -> None:
     operator.ok("leads", "add", "tara@devi.example", "--name", "Tara Devi", "--list", "people",
                 "--tag", "vip", "--field", "City=Pune")  # fmt: skip
     operator.ok("leads", "add", "uma@devi.example", "--list", "people")
-    assert {"name": "people", "leads": 2} in operator.json("list", "list")
+    assert {"name": "people", "leads": 2, "is_whole": True} in operator.json("list", "list")
     first = operator.json("list", "show", "people", "--limit", "1")
     second = operator.json("list", "show", "people", "--limit", "1", "--cursor", first["cursor"])
     assert len({one["members"][0]["email"] for one in (first, second)}) == 2

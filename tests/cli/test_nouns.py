@@ -93,6 +93,15 @@ def test_a_sender_is_added_once(pivotr: Run) -> None:
 
 
 @pytest.mark.usefixtures("ready")
+def test_a_list_that_is_not_counted_to_its_end_says_so(pivotr: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pivotr.services.lists.COUNTED", 1)
+    shown = pivotr("list", "list")
+    assert shown.out == "LIST    LEADS\ndiwali  1+\n"
+    assert shown.err == "A list with a + has more. Count them all: pivotr list list --exact\n"
+    assert pivotr("list", "list", "--exact").out == "LIST    LEADS\ndiwali      2\n"
+
+
+@pytest.mark.usefixtures("ready")
 def test_lists(pivotr: Run) -> None:
     assert pivotr("list", "list").out == "LIST    LEADS\ndiwali      2\n"
     shown = pivotr("list", "show", "diwali")
@@ -102,6 +111,9 @@ def test_lists(pivotr: Run) -> None:
         ["asha@rao.example", "Asha", "Rao", "new"],
         ["vijay@iyer.example", "Vijay", "Iyer", "new"],
     ]
+    for more in ([], ["--exact"]):
+        sizes = json.loads(pivotr("list", "list", "--json", *more).out)
+        assert sizes == [{"name": "diwali", "leads": 2, "is_whole": True}]
     page = json.loads(pivotr("list", "show", "diwali", "--limit", "1", "--json").out)
     rest = json.loads(
         pivotr("list", "show", "diwali", "--limit", "1", "--cursor", page["cursor"], "--json").out
