@@ -161,6 +161,11 @@ class Deploying:
         )
         return found
 
+    @property
+    def region(self) -> str:
+        """Where it is deployed."""
+        return self._settings.region
+
     def identity(self) -> Identity:
         """Who the credentials belong to. Raises Misconfigured for another account than the settings name."""
         identity = self._account.identity()
