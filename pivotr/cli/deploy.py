@@ -51,11 +51,13 @@ def deploy(
     found = work.look(adopts=adopt)
     out.note(f"Account {found.identity.account}, region {work.region}, as {found.identity.arn}")
     _bootstrap(work, found, yes=yes)
-    out.note("Building the stack and uploading what has changed …")
-    plan = work.plan(adopts=adopt)
-    show(plan)
+    with told_on_interrupt("Interrupted. Nothing was deployed."):
+        out.note("Building the stack and uploading what has changed …")
+        plan = work.plan(adopts=adopt)
+        show(plan)
+        if plan.changes:
+            _agree(work, plan, found.identity.account, yes=yes)
     if plan.changes:
-        _agree(work, plan, found.identity.account, yes=yes)
         with told_on_interrupt(GOES_ON):
             follow(work.perform(plan), "Deploying")
     stack = work.settle()
@@ -81,8 +83,16 @@ def _bootstrap(work: Deploying, found: Surroundings, *, yes: bool) -> None:
     out.warn(f"The account {found.identity.account} is not prepared for deployments to {work.region} yet.")
     warn_of_bootstrap()
     confirm("Prepare it now?", yes=yes)
-    out.note("Preparing the account and region …")
-    work.bootstrap(found.identity)
+    prepare(work, found.identity.account)
+
+
+def prepare(work: Deploying, account: str) -> None:
+    """Prepare an account for the CDK, which takes a minute."""
+    console().note("Preparing the account and region …")
+    with told_on_interrupt(
+        "Interrupted here only: CloudFormation goes on with it. Wait a minute before the next try."
+    ):
+        work.bootstrap(account)
 
 
 def warn_of_bootstrap() -> None:

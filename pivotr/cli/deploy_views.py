@@ -67,6 +67,8 @@ def show(plan: Plan) -> None:
             rows += [(fate, _kind(change.kind), change.physical or change.resource) for change in found]
     if not out.wants_json:
         out.table(["change", "kind", "name, or how many"], rows)
+    if counts["perhaps replaced"]:
+        out.note("Perhaps replaced: CloudFormation finds out on its way; mostly such a resource stays.")
     for sentence in plan.losses:
         out.danger(sentence)
 

@@ -172,9 +172,9 @@ class Deploying:
         preflight.check_account(self._settings.account, identity.account)
         return identity
 
-    def bootstrap(self, identity: Identity) -> None:
+    def bootstrap(self, account: str) -> None:
         """Make what every deployment by the CDK needs."""
-        self._toolkit.bootstrap(identity.account)
+        self._toolkit.bootstrap(account)
 
     def plan(self, *, adopts: bool = False) -> Plan:
         """Build the stack, upload its packages and let CloudFormation say what would change."""

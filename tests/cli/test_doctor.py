@@ -196,8 +196,8 @@ def test_after_a_deployment_what_it_made_is_looked_at_and_nothing_else() -> None
     found = list(deployed(world).after_deployment(world.stack.outputs))
     assert {one.level for one in found} == {"ok"}
     subjects = {one.subject.split()[0] for one in found}
-    assert subjects == {"sending-queue", "verification-queue", "feedback-queue", "table", "function", "alarms",
-                        "api"}  # fmt: skip
+    queues = {spec.name for spec in names.QUEUES}
+    assert subjects == {*queues, "table", "function", "alarms", "api"}
     world.reserved, world.sources, world.rings = 99, (), {"pivotr-production-errors": "ALARM"}
     found = list(deployed(world).after_deployment(world.stack.outputs))
     assert {one.subject for one in found if one.level == "failure"} == {
