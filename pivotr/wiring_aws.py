@@ -19,10 +19,11 @@ from pivotr.wiring_feedback import mailbox_of
 from pivotr.wiring_ports import Ports, Secrets
 
 if TYPE_CHECKING:
+    from pivotr.adapters.aws.ses_account import SesIdentities
     from pivotr.ports.alarms import Alarms
     from pivotr.ports.domains import Domains
     from pivotr.ports.files import Files
-    from pivotr.ports.mailer import AccountList, Identities, Mailer
+    from pivotr.ports.mailer import AccountList, Mailer
     from pivotr.ports.table import Table
     from pivotr.ports.verifier import Verifier
 
@@ -57,9 +58,9 @@ def aws_ports(settings: Settings, environ: Mapping[str, str]) -> Ports:
         make_secrets=lambda: _secrets(secrets),
         make_secret_store=lambda: secrets,
         make_files=lambda: _files(clients, environ),
-        make_identities=lambda: None if settings.env == "sandbox" else ses_identities(clients),
+        make_identities=lambda: ses_identities(clients),
         make_account_list=lambda: ses_account_list(clients),
-        make_domains=lambda: _domains(settings),
+        make_domains=lambda: domains_of(settings),
         make_alarms=lambda: _alarms(settings, clients),
         make_mailbox=lambda: mailbox_of(settings, lambda: secrets.read(names.SECRET_MAILBOX)),
         read_stored=StoredMails(clients).read,
@@ -113,7 +114,7 @@ def _mailer(settings: Settings, clients: Clients) -> Mailer:
     return SesMailer(lambda: ses_client(clients), settings.configuration_set)
 
 
-def ses_identities(clients: Clients) -> Identities:
+def ses_identities(clients: Clients) -> SesIdentities:
     """Addresses and domains that SES has verified."""
     from pivotr.adapters.aws.ses_account import SesIdentities
 
@@ -127,7 +128,7 @@ def ses_account_list(clients: Clients) -> AccountList:
     return SesAccountList(lambda: clients.client("sesv2"))
 
 
-def _domains(settings: Settings) -> Domains | None:
+def domains_of(settings: Settings) -> Domains | None:
     """The DNS, but for rehearsals."""
     from pivotr.adapters.dns import DnsDomains
 

@@ -8,17 +8,19 @@ from __future__ import annotations
 import importlib.util
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pivotr import names
 from pivotr.errors import InvalidInput, Misconfigured
 from pivotr.settings import Settings
-from pivotr.wiring_sandbox import located
+from pivotr.wiring_sandbox import api_of, located
 
 if TYPE_CHECKING:
     from pivotr.adapters.aws.clients import Clients
     from pivotr.adapters.cdk_command import CdkCommand
+    from pivotr.ports.deployment import Stack, Stacks
     from pivotr.services.deploying import Deploying
 
 #: Variables of the caller that the CDK needs to sign in; on the sandbox it gets dummy keys instead.
@@ -37,7 +39,6 @@ def deploying(
     Raises InvalidInput for an environment without a stack, Misconfigured.
     """
     from pivotr.adapters.aws.account import AwsAccount
-    from pivotr.adapters.aws.cloudformation import CloudFormationStacks
     from pivotr.adapters.system_clock import SystemClock
     from pivotr.services.deploying import Deploying
     from pivotr.wiring_aws import clients_of, ensure_keys
@@ -52,12 +53,32 @@ def deploying(
     account = AwsAccount(own, found.region)
     return Deploying(
         settings=found,
-        stacks=CloudFormationStacks(_as_deployer(found, own)),
+        stacks=_stacks(found, _as_deployer(found, own)),
         account=account,
         toolkit=Cdk(found, environ, on_line),
         clock=SystemClock(),
         ensure_keys=lambda: ensure_keys(found, environ),
     )
+
+
+def _stacks(settings: Settings, clients: Clients) -> Stacks:
+    from pivotr.adapters.aws.cloudformation import CloudFormationStacks
+
+    if settings.env != "sandbox":
+        return CloudFormationStacks(clients)
+
+    class Emulated(CloudFormationStacks):
+        """Stacks of the emulator, which tells an address of the API that nobody can reach."""
+
+        def find(self, name: str) -> Stack | None:
+            found = super().find(name)
+            if found is None or names.OUTPUT_API_URL not in found.outputs:
+                return found
+            return replace(
+                found, outputs={**found.outputs, names.OUTPUT_API_URL: api_of(settings, found.outputs)}
+            )
+
+    return Emulated(clients)
 
 
 def _as_deployer(settings: Settings, own: Clients) -> Clients:

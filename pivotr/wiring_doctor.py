@@ -8,13 +8,13 @@ import socket
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from pivotr import __version__, names
+from pivotr import __version__
 from pivotr.errors import Misconfigured, Unavailable
 from pivotr.settings import Settings
 
 if TYPE_CHECKING:
-    from pivotr.ports.deployment import Stack
     from pivotr.services.doctor import Doctor
+    from pivotr.services.doctor_deployed import DeployedDoctor
     from pivotr.services.doctor_local import LocalDoctor
 
 
@@ -24,35 +24,45 @@ def doctor(settings: Settings, environ: Mapping[str, str] | None = None) -> Doct
     return _local(settings) if settings.env == "local" else _of_account(settings, environ)
 
 
-def _of_account(settings: Settings, environ: Mapping[str, str]) -> Doctor:
-    from pivotr.adapters.aws.account import AwsAccount
+def deployed(settings: Settings, environ: Mapping[str, str] | None = None) -> DeployedDoctor:
+    """The one who knows what a deployment has made. Raises Misconfigured while the sandbox is down."""
     from pivotr.adapters.aws.cloudformation import CloudFormationStacks
     from pivotr.adapters.aws.inspection import AwsInspector
-    from pivotr.adapters.dns import DnsDomains
+    from pivotr.adapters.system_clock import SystemClock
+    from pivotr.services.doctor_deployed import DeployedDoctor
+    from pivotr.wiring_aws import clients_of
+    from pivotr.wiring_sandbox import api_of, located
+
+    environ = os.environ if environ is None else environ
+    found = located(settings, environ)
+    clients = clients_of(found, environ)
+    return DeployedDoctor(
+        settings=found,
+        inspector=AwsInspector(clients),
+        stacks=CloudFormationStacks(clients),
+        clock=SystemClock(),
+        api_url=lambda outputs: api_of(found, outputs),
+    )
+
+
+def _of_account(settings: Settings, environ: Mapping[str, str]) -> Doctor:
+    from pivotr.adapters.aws.account import AwsAccount
+    from pivotr.adapters.aws.inspection import AwsInspector
     from pivotr.adapters.system_clock import SystemClock
     from pivotr.services.doctor import Doctor
-    from pivotr.wiring_aws import clients_of
+    from pivotr.wiring_aws import clients_of, domains_of
     from pivotr.wiring_sandbox import located
 
     found = located(settings, environ)
     clients = clients_of(found, environ)
-
-    def api_url(stack: Stack) -> str:
-        url = stack.outputs.get(names.OUTPUT_API_URL, "").rstrip("/")
-        if found.env != "sandbox":
-            return url
-        api = stack.outputs.get(names.OUTPUT_API_ID, "")  # the emulator's hosts do not resolve
-        return f"{found.endpoint_url}/_aws/execute-api/{api}/$default" if api else ""
-
     return Doctor(
         settings=found,
         inspector=AwsInspector(clients),
         account=AwsAccount(clients, found.region),
-        stacks=CloudFormationStacks(clients),
-        domains=DnsDomains(),
+        domains=domains_of(found),
         clock=SystemClock(),
         senders=lambda: _senders(found, environ),
-        api_url=api_url,
+        deployed=deployed(found, environ).lines,
     )
 
 

@@ -19,6 +19,7 @@ class Sandbox:
     """The emulator of one home."""
 
     def __init__(self, settings: Settings) -> None:
+        self._settings = settings
         self._home = settings.home
         self._region = settings.region
 
@@ -58,6 +59,13 @@ class Sandbox:
 
         return sandbox_state.running(self._home)
 
+    def verify(self, identity: str) -> None:
+        """Have the emulator take an address or domain for verified. Raises Misconfigured while none runs."""
+        from pivotr.wiring_aws import clients_of, ses_identities
+
+        found = located(self._settings)
+        ses_identities(clients_of(found, {})).add(identity)
+
 
 def located(settings: Settings, environ: Mapping[str, str] = os.environ) -> Settings:
     """Settings whose `endpoint_url` says where the sandbox listens; those of other environments as they are.
@@ -70,3 +78,11 @@ def located(settings: Settings, environ: Mapping[str, str] = os.environ) -> Sett
     if found is None:
         raise Misconfigured("The sandbox does not run.", hint="Start it with: pivotr sandbox up")
     return settings.model_copy(update={"endpoint_url": found.url})
+
+
+def api_of(settings: Settings, outputs: Mapping[str, str]) -> str:
+    """Where the API answers; the emulator's own host names do not resolve. Empty where there is none."""
+    if settings.env != "sandbox":
+        return outputs.get(names.OUTPUT_API_URL, "").rstrip("/")
+    api = outputs.get(names.OUTPUT_API_ID, "")
+    return f"{settings.endpoint_url}/_aws/execute-api/{api}/$default" if api else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pivotr.cli.context import Yes, confirm, console, noun
-from pivotr.cli.deploy import BOOTSTRAP
+from pivotr.cli.deploy import prepare, warn_of_bootstrap
 from pivotr.cli.deploy_views import deployment
 
 app = noun("Prepare an account and region for deployments.")
@@ -15,9 +15,9 @@ def bootstrap(*, yes: Yes = False) -> None:
     work = deployment()
     identity = work.identity()
     out = console()
-    out.warn(BOOTSTRAP)
-    confirm(f"Prepare the account {identity.account} now?", yes=yes)
-    work.bootstrap(identity)
+    warn_of_bootstrap()
+    confirm(f"Prepare the account {identity.account} for {work.region} now?", yes=yes)
+    prepare(work, identity.account)
     if out.wants_json:
         out.data({"account": identity.account, "bootstrapped": True})
         return

@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TextIO
 
+from pivotr.cli.named_commands import addressed
+
 #: Control characters, C1 included, and the marks that reverse the direction of a line.
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 #: Columns that a cell of a table needs at least, where it is longer.
@@ -19,7 +21,10 @@ _CONTROLS_BUT_LINES = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u20
 
 
 class Console:
-    """The two streams of one command. `wants_json` is `--json`: then tables and facts are not drawn."""
+    """The two streams of one command. `wants_json` is `--json`: then tables and facts are not drawn.
+
+    `env` is `--env`: commands that are recommended on stderr carry it on.
+    """
 
     def __init__(
         self,
@@ -27,11 +32,13 @@ class Console:
         stderr: TextIO,
         *,
         wants_json: bool = False,
+        env: str | None = None,
         environ: Mapping[str, str] | None = None,
     ) -> None:
         self.stdout = stdout
         self.stderr = stderr
         self.wants_json = wants_json
+        self.env = env
         self._environ = os.environ if environ is None else environ
         for stream in (stdout, stderr):
             _never_fail_on_encoding(stream)
@@ -106,6 +113,7 @@ class Console:
 
     def failure(self, code: str, sentence: str, hint: str) -> None:
         """Why a command failed, on stderr: the sentence, then the hint; one JSON document with `--json`."""
+        hint = addressed(hint, self.env)
         if self.wants_json:
             import json
 
@@ -119,7 +127,7 @@ class Console:
     def _talk(self, text: str, colour: str, *, is_urgent: bool = False) -> None:
         if self.wants_json and not is_urgent:
             return
-        clean = _CONTROLS_BUT_LINES.sub(" ", text)
+        clean = _CONTROLS_BUT_LINES.sub(" ", addressed(text, self.env))
         if colour and self._has_colour(self.stderr):
             clean = f"\x1b[{colour}m{clean}\x1b[0m"
         self.stderr.write(clean + "\n")

@@ -104,6 +104,7 @@ def console() -> Console:
     if _current.console is None:
         _current.console = Console(sys.stdout, sys.stderr, wants_json=_current.wants_json)
     _current.console.wants_json = _current.wants_json
+    _current.console.env = _current.env
     return _current.console
 
 

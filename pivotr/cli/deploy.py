@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pivotr.cli.context import Yes, confirm, console, noun
-from pivotr.cli.deploy_views import as_data, deployment, follow, show
+from pivotr.cli.deploy_views import as_data, deployment, follow, look_after, show, show_troubles
 from pivotr.cli.signals import told_on_interrupt
 
 if TYPE_CHECKING:
@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 
 app = noun("Deploy an environment to AWS, after showing what changes.")
 
+#: What `cdk bootstrap` makes, and the right that comes with it.
 BOOTSTRAP = (
-    "This account and region are not prepared for the CDK. The bootstrap makes a bucket for packages and "
-    "roles; the role that CloudFormation works under may do anything in this account (AdministratorAccess)."
+    "Preparing it makes, once, what the AWS CDK deploys with: a bucket for packages, and roles.",
+    "One of the roles, for CloudFormation alone, may do anything in this account (AdministratorAccess).",
 )
 GOES_ON = "Interrupted here only: CloudFormation goes on by itself. See how far it is: pivotr outputs"
 
@@ -38,45 +39,75 @@ def deploy(
     ] = False,
 ) -> None:
     """Deploy an environment to AWS, after showing what changes."""
-    work = deployment(reserved_concurrency=False if no_reserved_concurrency else None)
+    from pivotr.domain.checkups import worst
+
+    flags = {"reserved_concurrency": False if no_reserved_concurrency else None}
+    work = deployment(**flags)
     out = console()
     if rollback:
         work.roll_back()
         out.success("The roll-back is finished; all is as it was before the failed deployment.")
         return
     found = work.look(adopts=adopt)
+    out.note(f"Account {found.identity.account}, region {work.region}, as {found.identity.arn}")
     _bootstrap(work, found, yes=yes)
-    out.note("Building the stack and uploading what has changed …")
-    plan = work.plan(adopts=adopt)
-    show(plan)
+    with told_on_interrupt("Interrupted. Nothing was deployed."):
+        out.note("Building the stack and uploading what has changed …")
+        plan = work.plan(adopts=adopt)
+        show(plan)
+        if plan.changes:
+            _agree(work, plan, found.identity.account, yes=yes)
     if plan.changes:
-        _agree(work, plan, yes=yes)
         with told_on_interrupt(GOES_ON):
             follow(work.perform(plan), "Deploying")
     stack = work.settle()
+    out.note("Looking at what is there now …")
+    lines = look_after(stack.outputs, **flags)
+    level = worst(lines)
     if out.wants_json:
         out.data({"stack": stack.name, "status": stack.status, "changes": as_data(plan),
-                  "outputs": stack.outputs})  # fmt: skip
-        return
-    out.success(f"{stack.name} is deployed." if plan.changes else f"{stack.name} was up to date.")
-    out.facts(sorted(stack.outputs.items()))
-    out.note("Check it: pivotr doctor")
+                  "outputs": stack.outputs, "worst": level, "findings": lines})  # fmt: skip
+    else:
+        out.success(f"{stack.name} is deployed." if plan.changes else f"{stack.name} was up to date.")
+        show_troubles(lines)
+        out.facts(sorted(stack.outputs.items()))
+        out.note("See all about it: pivotr doctor")
+    if level == "failure":
+        raise typer.Exit(1)
 
 
 def _bootstrap(work: Deploying, found: Surroundings, *, yes: bool) -> None:
     if found.bootstrap is not None:
         return
     out = console()
-    out.warn(BOOTSTRAP)
-    confirm("Prepare them now?", yes=yes)
-    out.note("Preparing the account and region …")
-    work.bootstrap(found.identity)
+    out.warn(f"The account {found.identity.account} is not prepared for deployments to {work.region} yet.")
+    warn_of_bootstrap()
+    confirm("Prepare it now?", yes=yes)
+    prepare(work, found.identity.account)
 
 
-def _agree(work: Deploying, plan: Plan, *, yes: bool) -> None:
+def prepare(work: Deploying, account: str) -> None:
+    """Prepare an account for the CDK, which takes a minute."""
+    console().note("Preparing the account and region …")
+    with told_on_interrupt(
+        "Interrupted here only: CloudFormation goes on with it. Wait a minute before the next try."
+    ):
+        work.bootstrap(account)
+
+
+def warn_of_bootstrap() -> None:
+    """Say what preparing an account makes, before it is asked for."""
+    for sentence in BOOTSTRAP:
+        console().danger(sentence)
+
+
+def _agree(work: Deploying, plan: Plan, account: str, *, yes: bool) -> None:
     """Ask; on a no the prepared changes are thrown away."""
+    to = f"to the account {account}"
     try:
-        confirm("Lose what is named above, and deploy?" if plan.losses else "Deploy this?", yes=yes)
+        confirm(
+            f"Lose what is named in red, and deploy {to}?" if plan.losses else f"Deploy this {to}?", yes=yes
+        )
     except BaseException:
         work.discard()
         raise

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from pivotr.cli.context import console, invocation
 
 if TYPE_CHECKING:
+    from pivotr.domain.checkups import Line
     from pivotr.services.deploying import Deploying, Plan, Progress
 
 #: More resources of one fate than this are counted by kind instead of listed.
@@ -22,8 +23,31 @@ def deployment(**flags: Any) -> Deploying:
     from pivotr.cli.logs_to_stderr import listen
 
     listen(is_verbose=invocation().is_verbose)
-    chosen = settings.load(os.environ, flags={"env": invocation().env, **flags})
+    chosen = settings.load(os.environ, flags=_flags(**flags))
     return wiring_deploy.deploying(chosen, on_line=_echo if invocation().is_verbose else _nothing)
+
+
+def look_after(outputs: Mapping[str, str], **flags: Any) -> list[Line]:
+    """What a deployment has left, looked at. Raises Misconfigured."""
+    from pivotr import settings, wiring_doctor
+
+    chosen = settings.load(os.environ, flags=_flags(**flags))
+    return list(wiring_doctor.deployed(chosen).after_deployment(outputs))
+
+
+def show_troubles(lines: Iterable[Line]) -> None:
+    """What is not as it should be, with what to do; one line where all is well."""
+    out = console()
+    found = list(lines)
+    troubles = [one for one in found if one.level != "ok"]
+    out.note(f"{len(found) - len(troubles)} of {len(found)} checks found all in order.")
+    for one in troubles:
+        tell = out.danger if one.level == "failure" else out.warn
+        tell(f"{one.subject}: {one.says} {one.advice}")
+
+
+def _flags(**flags: Any) -> dict[str, Any]:
+    return {"env": invocation().env, **flags}
 
 
 def show(plan: Plan) -> None:
@@ -43,6 +67,8 @@ def show(plan: Plan) -> None:
             rows += [(fate, _kind(change.kind), change.physical or change.resource) for change in found]
     if not out.wants_json:
         out.table(["change", "kind", "name, or how many"], rows)
+    if counts["perhaps replaced"]:
+        out.note("Perhaps replaced: CloudFormation finds out on its way; mostly such a resource stays.")
     for sentence in plan.losses:
         out.danger(sentence)
 

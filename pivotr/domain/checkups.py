@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
+
+from pivotr.errors import PivotrError
 
 Level: TypeAlias = Literal["ok", "warning", "failure"]
 _ORDER: tuple[Level, ...] = ("ok", "warning", "failure")
@@ -34,6 +36,19 @@ def warning(subject: str, says: str, advice: str) -> Line:
 def failure(subject: str, says: str, advice: str) -> Line:
     """It does not work."""
     return Line(subject, "failure", says, advice)
+
+
+def asked(
+    subject: str,
+    check: Callable[[], Iterable[Line]],
+    *,
+    unseen: Callable[[str, str, str], Line] = failure,
+) -> Iterator[Line]:
+    """The lines of a check; one that could not be made is a line as well, of the level `unseen`."""
+    try:
+        yield from check()
+    except PivotrError as error:
+        yield unseen(subject, f"Could not be looked at: {error.sentence}", error.hint)
 
 
 def worst(lines: Iterable[Line]) -> Level:

@@ -223,14 +223,23 @@ def of_account(env: str, *, is_sending: bool, is_production: bool) -> Iterator[R
         )
 
 
-def unverified(addresses: Sequence[str]) -> Remark:
+def unverified(env: str, addresses: Sequence[str]) -> Remark:
     """The refusal for senders that the provider would not send from."""
+    if env == "sandbox":
+        advice = f"The emulator takes your word for it: {verified_there(addresses[0])}"
+    else:
+        advice = "Verify address or domain at the provider, in the region of PIVOTR_REGION; then try again."
     return refusal(
         "unverified",
         f"The provider has verified neither {', '.join(addresses)} nor the domain: it would send no mail "
         "from there.",
-        "Verify address or domain at the provider, in the region of PIVOTR_REGION; then try again.",
+        advice,
     )
+
+
+def verified_there(address: str) -> str:
+    """The command that makes a rehearsal send from the domain of an address."""
+    return f"pivotr sandbox verify {address.rpartition('@')[2]}"
 
 
 def without_records(domain: str, missing: Sequence[str]) -> Remark:

@@ -9,13 +9,15 @@ from __future__ import annotations
 import base64
 import hashlib
 import importlib.util
+import io
 import os
 import shutil
 import subprocess
+import sys
 import tarfile
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -85,7 +87,21 @@ def _jsii() -> Iterator[None]:
         )
     os.environ["JSII_NODE"] = str(node())
     os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "1")
-    yield
+    try:
+        yield
+    except KeyboardInterrupt:
+        _forget_node()
+        raise
+
+
+def _forget_node() -> None:
+    """Part with jsii's Node without a word: a Ctrl-C has ended it too, and it says so now and at the end."""
+    if (runtime := sys.modules.get("jsii._runtime")) is not None:
+        process = runtime.kernel.provider._process
+        with redirect_stderr(io.StringIO()):
+            with suppress(OSError, ValueError):
+                process.stop()
+            process.sink_thread.join(5)
 
 
 def _major(command: str) -> int:

@@ -161,15 +161,20 @@ class Deploying:
         )
         return found
 
+    @property
+    def region(self) -> str:
+        """Where it is deployed."""
+        return self._settings.region
+
     def identity(self) -> Identity:
         """Who the credentials belong to. Raises Misconfigured for another account than the settings name."""
         identity = self._account.identity()
         preflight.check_account(self._settings.account, identity.account)
         return identity
 
-    def bootstrap(self, identity: Identity) -> None:
+    def bootstrap(self, account: str) -> None:
         """Make what every deployment by the CDK needs."""
-        self._toolkit.bootstrap(identity.account)
+        self._toolkit.bootstrap(account)
 
     def plan(self, *, adopts: bool = False) -> Plan:
         """Build the stack, upload its packages and let CloudFormation say what would change."""

@@ -251,7 +251,7 @@ class Readiness:
                 unverified = [
                     one.address for one in self._profiles(campaign) if not identities.is_verified(one.address)
                 ]
-                found += [remarks.unverified(unverified)] if unverified else []
+                found += [remarks.unverified(self._settings.env, unverified)] if unverified else []
         except PivotrError as error:
             sentence = f"The provider could not be asked about this account: {error.sentence}"
             found = [warning("provider-silent", sentence, error.hint)]

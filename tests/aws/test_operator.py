@@ -29,7 +29,7 @@ def aws(
         monkeypatch.setenv(name, value)
     # moto waits in real time for a queue that is empty
     monkeypatch.setattr("pivotr.wiring_aws.LONG_POLL", 0)
-    monkeypatch.setattr("pivotr.wiring_aws._domains", lambda _: None)  # no look-ups in the DNS
+    monkeypatch.setattr("pivotr.wiring_aws.domains_of", lambda _: None)  # no look-ups in the DNS
     with deployed(clients):
         yield AwsOperator(tmp_path, capsys)
 

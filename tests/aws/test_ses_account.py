@@ -12,7 +12,7 @@ from moto import mock_aws
 
 from pivotr.adapters.aws.clients import Clients, Credentials
 from pivotr.adapters.aws.ses_account import SesAccountList, SesIdentities
-from pivotr.errors import Misconfigured, Unavailable
+from pivotr.errors import Misconfigured, Rejected, Unavailable
 from pivotr.ports.mailer import Listed
 
 CLIENTS = Clients("ap-south-1", "", Credentials("AKIAEXAMPLEEXAMPLE00", "example"))
@@ -88,3 +88,14 @@ def test_identities_of_an_account() -> None:
         clients.client("sesv2").create_email_identity(EmailIdentity="acme.example")
         known = SesIdentities(lambda: clients.client("sesv2"))
         assert not known.is_verified("sales@rao.example")
+
+
+def test_an_identity_is_made_known_once(stub: Stubber) -> None:
+    wanted = {"EmailIdentity": "acme.example"}
+    stub.add_response("create_email_identity", {"IdentityType": "DOMAIN"}, wanted)
+    SesIdentities(client).add("acme.example")
+    stub.add_client_error("create_email_identity", "AlreadyExistsException", expected_params=wanted)
+    SesIdentities(client).add("acme.example")
+    stub.add_client_error("create_email_identity", "BadRequestException", "no domain", 400)
+    with pytest.raises(Rejected):
+        SesIdentities(client).add("no domain")

@@ -11,16 +11,18 @@ import pytest
 
 from pivotr import names
 from pivotr.domain.checkups import worst
-from pivotr.errors import Unavailable
+from pivotr.errors import Misconfigured, Unavailable
 from pivotr.ports.deployment import Concurrency, Identity, Stack
 from pivotr.ports.domains import MailRecords
 from pivotr.ports.inspection import FunctionFacts, QueueFacts, SesAccount, SesIdentity, TableFacts
-from pivotr.services.doctor import EVENT_KINDS, Doctor
+from pivotr.services.doctor import Doctor
+from pivotr.services.doctor_deployed import EVENT_KINDS, DeployedDoctor
 from pivotr.settings import Settings
 from pivotr.storage.schema import table
 from tests.cli.conftest import Run
 
 BOTH = frozenset({"BOUNCE", "COMPLAINT"})
+PRODUCTION = Settings.model_validate({"env": "production", "public_url": "https://u.acme.example"})
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 SNS = '{"Statement": [{"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}}]}'
 
@@ -151,14 +153,19 @@ class StillClock:
         return "0" * 16
 
 
+def deployed(world: Deployed, clock: StillClock | None = None) -> DeployedDoctor:
+    return DeployedDoctor(
+        settings=PRODUCTION, inspector=world, stacks=world, clock=clock or StillClock(),  # type: ignore[arg-type]
+        api_url=lambda outputs: "https://api.acme.example",
+    )  # fmt: skip
+
+
 def judged(world: Deployed) -> dict[str, tuple[str, str]]:
     """Subject → level and advice of all that is not well."""
-    settings = Settings.model_validate({"env": "production", "public_url": "https://u.acme.example"})
     lines = list(
         Doctor(
-            settings=settings, inspector=world, account=world, stacks=world, domains=world,  # type: ignore[arg-type]
-            clock=StillClock(), senders=lambda: ["sales@acme.example"],
-            api_url=lambda stack: "https://api.acme.example",
+            settings=PRODUCTION, inspector=world, account=world, domains=world,  # type: ignore[arg-type]
+            clock=StillClock(), senders=lambda: ["sales@acme.example"], deployed=deployed(world).lines,
         ).lines()
     )  # fmt: skip
     assert worst(lines) == max((one.level for one in lines), key=("ok", "warning", "failure").index)
@@ -167,6 +174,56 @@ def judged(world: Deployed) -> dict[str, tuple[str, str]]:
 
 def test_a_healthy_deployment_has_nothing_to_mend() -> None:
     assert judged(Deployed()) == {}
+
+
+class Waited(StillClock):
+    """A clock whose sleeps bring a world further."""
+
+    def __init__(self, world: Deployed, *, well_after: int) -> None:
+        self.world = world
+        self.sleeps, self.well_after = 0, well_after
+
+    def sleep(self, seconds: float) -> None:
+        self.sleeps += 1
+        if self.sleeps >= self.well_after:
+            self.world.health = 200
+
+
+def test_after_a_deployment_what_it_made_is_looked_at_and_nothing_else() -> None:
+    world = Deployed()
+    world.is_set, world.heard, world.ses = False, (), SesAccount(False, False, "SHUTDOWN", 1, 0, BOTH)
+    assert world.stack is not None
+    found = list(deployed(world).after_deployment(world.stack.outputs))
+    assert {one.level for one in found} == {"ok"}
+    subjects = {one.subject.split()[0] for one in found}
+    queues = {spec.name for spec in names.QUEUES}
+    assert subjects == {*queues, "table", "function", "alarms", "api"}
+    world.reserved, world.sources, world.rings = 99, (), {"pivotr-production-errors": "ALARM"}
+    found = list(deployed(world).after_deployment(world.stack.outputs))
+    assert {one.subject for one in found if one.level == "failure"} == {
+        "alarm", "function send-email", "function verify-email", "function process-feedback",
+    }  # fmt: skip
+
+
+def test_who_may_deploy_and_not_look_is_warned() -> None:
+    class Closed(Deployed):
+        def table(self, name: str) -> TableFacts | None:
+            raise Misconfigured("DynamoDB refuses DescribeTable: access denied")
+
+    found = [one for one in deployed(Closed()).after_deployment({}) if one.level != "ok"]
+    assert [(one.subject, one.level) for one in found] == [("tables", "warning")]
+    assert judged(Closed())["tables"][0] == "failure"
+
+
+@pytest.mark.parametrize(("well_after", "level"), [(3, "ok"), (10_000, "failure")])
+def test_an_api_that_was_just_made_is_given_half_a_minute(well_after: int, level: str) -> None:
+    world = Deployed()
+    assert world.stack is not None
+    world.health = 0
+    clock = Waited(world, well_after=well_after)
+    *_, api = deployed(world, clock).after_deployment(world.stack.outputs)
+    assert (api.subject, api.level) == ("api", level)
+    assert clock.sleeps == min(well_after, 10)
 
 
 @pytest.mark.parametrize(
@@ -201,7 +258,7 @@ def test_a_healthy_deployment_has_nothing_to_mend() -> None:
         ({"rings": {"pivotr-production-errors": "ALARM"}}, "alarm", "failure", "operations.md"),
         ({"heard": (("ops@acme.example", False),)}, "alerts", "warning", "link"),
         ({"heard": ()}, "alerts", "warning", "PIVOTR_ALERT_EMAIL"),
-        ({"health": 500}, "api", "failure", "logs"),
+        ({"health": 500}, "api", "failure", "CloudWatch"),
     ],
 )  # fmt: skip
 def test_each_trouble_is_a_line_with_its_remedy(

@@ -12,6 +12,7 @@ from pivotr import errors
 from pivotr.cli import context
 from pivotr.cli.exit_codes import EXIT_CODES, exit_code
 from pivotr.cli.main import root
+from pivotr.cli.named_commands import addressed
 from pivotr.cli.overview import COMMANDS, OPTIONS
 from pivotr.ports.table import ConditionFailed, TransactionCancelled
 from tests.cli.conftest import Run
@@ -104,6 +105,35 @@ def test_an_error_as_json_goes_to_stderr_and_leaves_stdout_empty(pivotr: Run) ->
             "hint": "See all with: pivotr campaign list",
         }
     }
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("See all with: pivotr leads list", "See all with: pivotr leads list --env dev"),
+        ("Run `pivotr doctor`, then wait.", "Run `pivotr doctor --env dev`, then wait."),
+        ("See why: pivotr metrics show. Then: pivotr campaign resume ID",
+         "See why: pivotr metrics show --env dev. Then: pivotr campaign resume ID --env dev"),
+        ('Set it: pivotr settings set footer.address "Acme Ltd, Pune"',
+         'Set it: pivotr settings set footer.address "Acme Ltd, Pune" --env dev'),
+        ("Import it: pivotr leads import my.leads.csv --list a\nThen look.",
+         "Import it: pivotr leads import my.leads.csv --list a --env dev\nThen look."),
+        ("Start it with: pivotr sandbox up", "Start it with: pivotr sandbox up"),
+        ("Set it: pivotr secrets set x --env production", "Set it: pivotr secrets set x --env production"),
+        ("See: pivotr leads list --help", "See: pivotr leads list --help"),
+        ("pip install 'pivotr[deploy]'", "pip install 'pivotr[deploy]'"),
+    ],
+)  # fmt: skip
+def test_a_recommended_command_reaches_the_environment_that_was_asked_about(text: str, told: str) -> None:
+    assert addressed(text, "dev") == told
+    assert addressed(text, None) == text
+
+
+def test_hints_carry_the_environment_on(pivotr: Run) -> None:
+    assert "pivotr campaign list --env local\n" in pivotr("campaign", "show", "x", "--env", "local").err
+    ended = pivotr("--env", "local", "campaign", "show", "x", "--json")
+    assert json.loads(ended.err)["error"]["hint"].endswith("pivotr campaign list --env local")
+    assert "pivotr campaign list\n" in pivotr("campaign", "show", "x").err
 
 
 def test_an_unknown_environment_is_a_matter_of_configuration(pivotr: Run) -> None:

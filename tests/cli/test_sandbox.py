@@ -106,3 +106,17 @@ def test_the_environment_sandbox_needs_it(own_home: Path) -> None:
         located(load(os.environ, flags={"env": "sandbox"}))
     other = load(os.environ, flags={"env": "dev"})
     assert located(other) is other
+
+
+def test_a_rehearsal_asks_no_paid_verifier_unless_it_is_told_to(own_home: Path) -> None:
+    assert load(os.environ, flags={"env": "sandbox"}).verifier == "syntax"
+    assert load({**os.environ, "PIVOTR_VERIFIER": "myemailverifier"}, flags={"env": "sandbox"}).verifier == (
+        "myemailverifier"
+    )
+    assert load(os.environ, flags={"env": "dev"}).verifier == "myemailverifier"
+
+
+def test_verifying_a_domain_needs_the_sandbox(pivotr: Run) -> None:
+    ended = pivotr("sandbox", "verify", "acme.example")
+    assert (ended.code, ended.out) == (7, "")
+    assert "pivotr sandbox up" in ended.err

@@ -88,6 +88,11 @@ class Stage:
         if IS_SANDBOX:
             self.ok("sandbox", "down", *options)
 
+    def verify(self, domain: str) -> None:
+        """Have SES send from a domain; an account of AWS must have it verified before."""
+        if IS_SANDBOX:
+            self.ok("sandbox", "verify", domain)
+
     def invoke(self, function: str, event: object) -> Any:
         """What a function answers; asked again while it is busy or too slow to start."""
         client = self.client("lambda")

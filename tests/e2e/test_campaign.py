@@ -35,7 +35,8 @@ def verifier() -> Iterator[VerifierServer]:
 
 @pytest.fixture
 def stage(tmp_path: Path, verifier: VerifierServer) -> Iterator[Stage]:
-    variables = {"PIVOTR_VERIFIER_URL": verifier.url} if IS_SANDBOX else {}
+    asking = {"PIVOTR_VERIFIER": "myemailverifier", "PIVOTR_VERIFIER_URL": verifier.url}
+    variables = asking if IS_SANDBOX else {}
     with set_up(tmp_path, **variables) as stage:
         yield stage
 
@@ -54,7 +55,7 @@ def test_from_an_empty_account_to_a_sent_mail_and_back(
     assert {one["change"] for one in deployed["changes"]} == {"new"}
     lap("deployed")
     stage.ok("secrets", "set", "myemailverifier", stdin="a-key-of-the-vendor\n")
-    stage.client("sesv2").create_email_identity(EmailIdentity="acme.example")
+    stage.verify("acme.example")
 
     stage.down()
     stage.up("--enforce-iam")  # from here on every function has the rights of its own role, and no others

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import subprocess
+import sys
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -82,6 +84,27 @@ def test_without_the_extra_synth_says_what_to_install(
     assert main(["synth", "--env", "dev"]) == 7
     assert "pip install 'pivotr[deploy]'" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.slow
+def test_a_ctrl_c_in_a_synth_leaves_no_trace_of_node() -> None:
+    program = """
+import os, signal, time
+from pivotr.infra import toolchain
+try:
+    with toolchain._jsii():
+        import aws_cdk
+        aws_cdk.App()
+        os.killpg(0, signal.SIGINT)  # as a terminal does: Node gets it too
+        time.sleep(20)
+except KeyboardInterrupt:
+    time.sleep(1)  # Node is gone by now
+    print("interrupted")
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, start_new_session=True, check=False
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "interrupted\n", "")
 
 
 def test_a_package_that_is_not_the_published_one_is_refused(

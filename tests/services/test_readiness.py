@@ -154,6 +154,8 @@ class TestRefusals:
         error = refused(rebuilt(house), campaign)
         assert isinstance(error, Misconfigured)
         assert "verified neither sales@acme.example" in error.sentence
+        rehearsal = refused(rebuilt(house, env="sandbox", verifier="syntax"), campaign)
+        assert rehearsal.hint.endswith("pivotr sandbox verify acme.example")
         house.services.ports.make_identities = lambda: Verified(frozenset({"acme.example"}))
         rebuilt(house).transitions.start(campaign)
 

@@ -13,7 +13,7 @@ from pivotr.names import ENV_HOME
 FAULTS: Final = (sqlite3.Error, UnicodeEncodeError)
 
 _ELSEWHERE = f"set {ENV_HOME} to another folder"
-_RESTORE = f"Restore a backup with `pivotr restore`, or {_ELSEWHERE}."
+_RESTORE = f"Put a backup back with `pivotr restore FILE --replace`, or {_ELSEWHERE}."
 _WRITABLE = f"Make the file and its folder writable for you, or {_ELSEWHERE}."
 
 
