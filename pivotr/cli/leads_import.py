@@ -156,8 +156,13 @@ def tell_counts(out: Console, done: ImportReport) -> None:
             words = ("was known and is refreshed", "were known and are refreshed")
         out.note(_in_words(count, words))
     for warning, words in _WARNINGS.items():
-        if count := done.warnings.get(warning, 0):
+        if count := done.warnings.get(warning, 0) - _waiting_for(warning, done):
             out.note(_in_words(count, words))
+
+
+def _waiting_for(warning: str, done: ImportReport) -> int:
+    """Rows that wait for a look because of a warning: why they wait has told it."""
+    return sum(count for reason, count in done.reasons.items() if warning in reason.split(", "))
 
 
 def _told_columns(done: ImportReport) -> str:

@@ -62,6 +62,7 @@ def test_a_row_waits_once_however_often_its_file_comes(op: Operator) -> None:
         "1 row waits for a look: misspelt domain.",
         "1 row waits for a look: role address, no name to greet by.",
     ]
+    assert op.err.splitlines()[2:] == ["See what waits: pivotr leads staged show"]
     again = op.json("leads", "import", file, "--list", "diwali", "--stage")
     assert (again["staged"], again["duplicate"], again["reasons"]) == (0, 2, {"waiting": 2})
     op.ok("leads", "import", file, "--list", "diwali", "--stage", "--dry-run")

@@ -158,9 +158,8 @@ def recognise(names: Sequence[str], mapping: Mapping[str, str], width: int = 0) 
             words += 2 if normal(name) in _known() else 1
             if role != "other" and role not in roles:
                 roles[role] = at
-    emails = [at for _, at in sorted(ranks)]
-    if "email" in roles:
-        emails.insert(0, roles.pop("email"))
+    # what the operator names is asked for the address alone: no other column was meant
+    emails = [roles.pop("email")] if "email" in roles else [at for _, at in sorted(ranks)]
     _untangle_names(header, roles)
     used = {*emails[:1], *roles.values()}
     titles = {at: variable for variable, at in chosen.items() if variable not in MAPPABLE}
