@@ -52,7 +52,9 @@ def values_of(given: Sequence[str] | None, file: Path | None, what: str) -> Iter
         yield from lines_of(file)
 
 
-def assignments(texts: Sequence[str] | None, option: str) -> dict[str, str]:
+def assignments(
+    texts: Sequence[str] | None, option: str, *, example: str = "Name=some value"
+) -> dict[str, str]:
     """`Name=value` options as a dict. Raises InvalidInput."""
     found: dict[str, str] = {}
     for text in texts or ():
@@ -60,7 +62,7 @@ def assignments(texts: Sequence[str] | None, option: str) -> dict[str, str]:
         if not equals or not name.strip():
             from pivotr.errors import InvalidInput
 
-            raise InvalidInput(f"“{text}” is not {option} Name=value.", hint=f'{option} "Name=some value"')
+            raise InvalidInput(f"“{text}” is not {option} Name=value.", hint=f'{option} "{example}"')
         found[name.strip()] = value
     return found
 

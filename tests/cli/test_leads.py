@@ -29,14 +29,16 @@ def test_an_import_tells_what_became_of_every_row(op: Operator) -> None:
         "duplicate": 0, "rejected": 1, "reasons": {"invalid_email": 1}, "warnings": {},
         "is_dry_run": False, "is_continued": False, "is_unfinished": False,
         "columns": {"email": "email", "full_name": "name", "company": "company"}, "variables": [],
+        "sheet": "", "other_sheets": [],
     }  # fmt: skip
     assert (op.folder / "rows.jsonl").read_text().splitlines() == [
         '{"line": 2, "outcome": "accepted", "reason": "", "email": "asha@rao.example", '
         '"full_name": "Asha Rao", "first_name": "Asha", "company": "Rao Foods"}',
         '{"line": 3, "outcome": "accepted", "reason": "", "email": "v@singh.example", '
         '"full_name": "Vikram Singh", "first_name": "Vikram", "company": ""}',
-        '{"line": 4, "outcome": "rejected", "reason": "invalid_email: There is no @ sign.", '
-        '"email": "not mail", "full_name": "X", "first_name": "", "company": ""}',
+        '{"line": 4, "outcome": "rejected", "reason": "invalid_email", '
+        '"email": "not mail", "full_name": "X", "first_name": "", "company": "", '
+        '"detail": "There is no @ sign."}',
     ]
 
 
