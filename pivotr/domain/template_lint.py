@@ -57,6 +57,11 @@ class LintReport(BaseModel):
         """What forbids to send."""
         return tuple(finding for finding in self.findings if finding.severity == "error")
 
+    @property
+    def warnings(self) -> tuple[Finding, ...]:
+        """What should be looked at before."""
+        return tuple(finding for finding in self.findings if finding.severity == "warning")
+
     def passes(self, *, strict: bool = False) -> bool:
         """True without errors; when strict, without warnings too. Notes never fail."""
         bad = ("error", "warning") if strict else ("error",)

@@ -34,9 +34,13 @@ def links_in(source: str) -> Iterator[tuple[int, str, str]]:
 
 
 def subject_remarks(longest: str, source: str) -> Iterator[tuple[int, str, str]]:
-    """Offset, code and sentence for what is wrong with a subject; `longest`: the longest that can come out."""
+    """Offset, code and sentence for what is wrong with a subject; `longest` is the longest of its results."""
     if not source.strip():
-        yield 0, "no-subject", "There is no subject: only a follow-up may go without, it takes that of step 1."
+        yield (
+            0,
+            "no-subject",
+            "There is no subject: only a follow-up may go without, it takes that of step 1.",
+        )
     if len(longest) > LONGEST_SUBJECT:
         sentence = f"The subject can have {len(longest)} characters: phones show {LONGEST_SUBJECT}."
         yield 0, "long-subject", sentence
