@@ -230,13 +230,13 @@ def _row_report(path: Path | None, source: Path) -> Iterator[Callable[[RowResult
     if path is None:
         yield None
         return
-    import json
+    from pivotr.cli.line_files import json_line
 
     _check_report(path, source)
     draft = path.with_name(f".{path.name}.part")
     try:
         with _written(draft, path) as file:
-            yield lambda row: _write(file, json.dumps(_row_data(row), ensure_ascii=False))
+            yield lambda row: _write(file, json_line(_row_data(row)))
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)

@@ -1355,7 +1355,7 @@ export interface components {
         };
         /**
          * Finding
-         * @description One remark: `part` is subject, text or html; line and column from 1, or 0 for the whole.
+         * @description One remark: `part` is subject, text or html; line and column from 1.
          */
         Finding: {
             /**
