@@ -61,14 +61,14 @@ class Transitions:
     def start(self, key: str, *, actor: str = "", acknowledge: bool = False) -> Campaign:
         """Begin: fix the template versions, put the campaign on its lanes, emit. O(1) whatever the audience.
 
-        Raises Conflict (state, guard, full lane, a list that the guard stopped), and what forbids a start:
-        InvalidInput, Misconfigured.
+        Raises Conflict (state, full lane, and where it is not acknowledged a stop by the guard), and what
+        forbids a start: InvalidInput, Misconfigured.
         """
         campaign = self._find(key)
         if campaign.status != "draft":
             raise refuse_transition(campaign, "start")
         self._refuse(campaign)
-        self._heed_lists(campaign, "start", actor, acknowledge=acknowledge)
+        self._heed_guard(campaign, "start", actor, acknowledge=acknowledge)
         steps = tuple(self._fixed(step) for step in campaign.steps)
         values = {"steps": [step.model_dump(mode="json") for step in steps]}
         return self._open(campaign, "start", actor, values=values)
@@ -81,17 +81,12 @@ class Transitions:
         campaign = self._find(key)
         if campaign.status != "paused":
             raise refuse_transition(campaign, "resume")
-        guard = SettingsStore(self._table).guard()
-        is_serious = campaign.reason.partition(":")[0] in ("guard", "provider") or bool(guard.get("tripped"))
-        if is_serious and not acknowledge:
-            reason = campaign.reason or str(guard.get("reason", ""))
+        if campaign.reason.partition(":")[0] in ("guard", "provider") and not acknowledge:
             raise Conflict(
-                f"“{campaign.name}” was paused by {reason}",
+                f"“{campaign.name}” was paused by {campaign.reason}",
                 hint=f"If the cause is mended: pivotr campaign resume {campaign.id} --acknowledge",
             )
-        self._heed_lists(campaign, "resume", actor, acknowledge=acknowledge)
-        if guard.get("tripped"):
-            self._acknowledge(actor, str(guard.get("reason", "")))
+        self._heed_guard(campaign, "resume", actor, acknowledge=acknowledge)
         return self._open(campaign, "resume", actor)
 
     def pause(self, key: str, *, actor: str = "", reason: str = "operator") -> Campaign:
@@ -192,6 +187,19 @@ class Transitions:
             if lane.open and not lane.stopped:
                 job = VerifyJob(sender=lane.id, ticket=lane.ticket + 1, campaign=campaign.id)
                 turns.emit(self._queues, job)
+
+    def _heed_guard(self, campaign: Campaign, verb: Verb, actor: str, *, acknowledge: bool) -> None:
+        """What the guard has stopped, everything or a list, goes on only in the name of an operator."""
+        guard = SettingsStore(self._table).guard()
+        reason = str(guard.get("reason", ""))
+        if guard.get("tripped") and not acknowledge:
+            raise Conflict(
+                f"The guard has stopped all sending: {reason}",
+                hint=f"If the cause is mended: pivotr campaign {verb} {campaign.id} --acknowledge",
+            )
+        self._heed_lists(campaign, verb, actor, acknowledge=acknowledge)
+        if guard.get("tripped"):
+            self._acknowledge(actor, reason)
 
     def _heed_lists(self, campaign: Campaign, verb: Verb, actor: str, *, acknowledge: bool) -> None:
         """A list that the guard has stopped is used again only when an operator has looked at it."""
