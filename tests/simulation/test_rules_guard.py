@@ -132,6 +132,16 @@ def test_who_paused_it_himself_hears_of_the_guard_too() -> None:
     assert world.read_status(campaign) == "running"
 
 
+def test_who_was_given_back_makes_no_row_of_its_own_in_the_figures() -> None:
+    world, campaign = staged(3)
+    send(world, campaign, person(world, 0))
+    world.services.transitions.abort(campaign)
+    world.run(timedelta(minutes=10))
+    assert world.totals(campaign)["withdrawn"] == 2
+    for by, name in (("sender", SALES), ("step", "step 1")):
+        assert [row.name for row in world.services.metrics.funnel(by).rows] == [name]
+
+
 def test_people_are_counted_not_mails_and_only_those_who_were_written_to() -> None:
     world, campaign = mixed(bad=40)
     for posted in posted_to(world, "bad.example")[:3]:
