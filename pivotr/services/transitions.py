@@ -27,7 +27,6 @@ from pivotr.storage import campaigns as campaign_writes
 from pivotr.storage.campaigns import Campaigns
 from pivotr.storage.lanes import Lanes
 from pivotr.storage.recent import Recent
-from pivotr.storage.schema import ACCOUNT
 from pivotr.storage.settings import SettingsStore
 from pivotr.storage.stops import Stops
 from pivotr.storage.templates import Templates
@@ -216,9 +215,7 @@ class Transitions:
         transactions.run(self._table, writes, token=self._clock.token(), clock=self._clock)
 
     def _acknowledgement(self, reason: str, actor: str) -> Write:
-        now = self._clock.now()
-        key = log.plain_key(now, self._clock.token(), "guard", "acknowledged")
-        return log.entry(ACCOUNT, key, "acknowledged", at=now, actor=actor, reason=reason)
+        return log.acknowledgement(self._clock.now(), self._clock.token(), actor=actor, reason=reason)
 
     def _acknowledge(self, actor: str, reason: str) -> None:
         now = self._clock.now()
