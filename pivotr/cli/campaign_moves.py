@@ -29,7 +29,7 @@ def register_moves(app: typer.Typer) -> None:
 def start(
     key: options.Key,
     acknowledge: Annotated[
-        bool, typer.Option("--acknowledge", help="The list that the guard has stopped is mended.")
+        bool, typer.Option("--acknowledge", help="The reason for which the guard stopped is mended.")
     ] = False,
     yes: YesInProduction = False,
 ) -> None:

@@ -170,7 +170,7 @@ def tell_start(view: CampaignView, verb: str, mail: str, *, warnings: Sequence[R
     at = first_mail_at(view, now)
     out.success(f"“{campaign.name}” {verb}.")
     if at is None:
-        out.warn("No sender of it is open. Open one: pivotr sender resume ADDRESS")
+        out.warn("No sender of it is open, so nothing leaves yet.")
     elif at <= now:
         out.note(f"The {mail} mail goes out as soon as `pivotr run` is running.")
     else:
@@ -179,6 +179,12 @@ def tell_start(view: CampaignView, verb: str, mail: str, *, warnings: Sequence[R
             "if `pivotr run` is running."
         )
     account, room = _caps(view, now)
+    for sender, lane in view.senders:
+        if lane.stopped:
+            out.warn(f"{sender.address} was stopped: {lane.stopped}")
+        if lane.stopped or not lane.open:
+            mended = " --acknowledge" if lane.stopped else ""
+            out.note(f"Open it with: pivotr sender resume {sender.address}{mended}")
     out.note(f"At most {counted(min(campaign.cap, account, room), 'mail')} a day.")
     if account < campaign.cap and services().sees_bounces():
         out.warn(

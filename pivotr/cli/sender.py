@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pivotr.cli.context import console, noun, services
+from pivotr.cli.context import actor, console, noun, services
 
 if TYPE_CHECKING:
     from pivotr.domain.lanes import Lane
@@ -190,7 +190,7 @@ def resume(
     ] = False,
 ) -> None:
     """Send from a mailbox again."""
-    sender = services().senders.resume(address, acknowledge=acknowledge)
+    sender = services().senders.resume(address, actor=actor(), acknowledge=acknowledge)
     out = console()
     if out.wants_json:
         out.data(sender)

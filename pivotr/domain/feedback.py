@@ -105,6 +105,10 @@ _DETAIL_TYPES = {
 _NAMING_RECIPIENTS = ("bounce", "complaint")
 #: An address as SES nearly always writes it, with nothing to normalise but its case.
 _is_plain = re.compile(r"[A-Za-z0-9._+-]+@[A-Za-z0-9.-]*[A-Za-z]").fullmatch
+#: An address among other words: behind `rfc822;`, before a comment.
+_find_address = re.compile(
+    r"(?<![^\s<(\[;:,])[^\s<>()\[\]\";:,@]+@[^\s<>()\[\]\";:,@]+(?![^\s>)\];:,])"
+).search
 _TEXT_LIMIT = 1000
 _WORD_LIMIT = 200
 
@@ -231,7 +235,11 @@ def plain_address(text: str) -> str:
     plain = _text(text, _TEXT_LIMIT).strip().lower()
     if plain.endswith(">"):
         plain = plain[:-1].rpartition("<")[2].strip()
-    return normalise(plain) or (plain if 0 < plain.find("@") < len(plain) - 1 else "")
+    if known := normalise(plain):
+        return known
+    if among := _find_address(plain):
+        return normalise(among[0]) or among[0]
+    return plain if 0 < plain.find("@") < len(plain) - 1 else ""
 
 
 def _detail(shape: _Shape, part: dict[str, Any], listed: Any) -> str:

@@ -7,6 +7,7 @@ from itertools import islice
 
 from pivotr.domain.addresses import judge
 from pivotr.domain.leads import lead_id
+from pivotr.domain.preferences import loosens_guard
 from pivotr.domain.reports import LogLine
 from pivotr.errors import NotFound
 from pivotr.ports.table import Item, Table
@@ -133,8 +134,4 @@ def _change(item: Item) -> str:
         return ""
     name, old, new = (str(item.get(part, "")) for part in ("setting", "old", "new"))
     told = f"{name} from {old or 'empty'} to {new or 'empty'}"
-    try:
-        is_raised = name.startswith("guard.") and float(new) > float(old)
-    except ValueError:
-        is_raised = False
-    return f"{told}: the guard acts later than before" if is_raised else told
+    return f"{told}: the guard acts later than before" if loosens_guard(name, old, new) else told

@@ -28,7 +28,7 @@ from pivotr.ports.table import (
     Update,
     Write,
 )
-from pivotr.storage import lanes, transactions, turns
+from pivotr.storage import lanes, log, transactions, turns
 from pivotr.storage.codec import ramp_item
 from pivotr.storage.lanes import Lanes
 from pivotr.storage.recent import Recent
@@ -144,7 +144,7 @@ class Senders:
         self._write([Update(names.SENDERS, (lane.id,), Change(set={"open": False}))])
         return profile
 
-    def resume(self, address_or_id: str, *, acknowledge: bool = False) -> Sender:
+    def resume(self, address_or_id: str, *, actor: str = "", acknowledge: bool = False) -> Sender:
         """Open a mailbox again. Where the guard stopped it, that must be acknowledged (else Conflict)."""
         profile, lane = self.find(address_or_id)
         if lane.stopped and not acknowledge:
@@ -154,7 +154,11 @@ class Senders:
             )
         now = self._clock.now()
         change = Change(set={"open": True}, remove=("stopped",))
-        self._write([lanes.wake(lane, lanes.reopened_at(lane, now, 60.0), change)])
+        writes: list[Write] = [lanes.wake(lane, lanes.reopened_at(lane, now, 60.0), change)]
+        if lane.stopped:
+            reason = f"{profile.address}: {lane.stopped}"
+            writes.append(log.acknowledgement(now, self._clock.token(), actor=actor, reason=reason))
+        self._write(writes)
         self._emit(lane)
         return profile
 

@@ -142,7 +142,12 @@ def test_settings_show_value_and_source_of_both_homes(pivotr: Run, own_home: Pat
 
 
 def test_a_setting_is_logged_with_who_changed_it(pivotr: Run) -> None:
-    pivotr("settings", "set", "guard.bounce.stop", "4%")
+    assert "later" not in pivotr("settings", "set", "guard.bounce.stop", "4%").err
+    raised = pivotr("settings", "set", "guard.bounce.stop", "9%")
+    assert raised.err.endswith(
+        "The guard acts later than before; the log of the account names who wanted it.\n"
+    )
+    assert "Did you mean “guard.bounce.stop”?" in pivotr("settings", "set", "guard.bounce.stp", "9%").err
     ended = pivotr("logs", "show", "--campaign", "ALL", "--json")
     assert ended.code == 0
     assert json.loads(ended.out)[0]["actor"] == "tester"
@@ -151,7 +156,7 @@ def test_a_setting_is_logged_with_who_changed_it(pivotr: Run) -> None:
 @pytest.mark.parametrize(
     ("words", "code", "sentence"),
     [
-        (("set", "account.cap", "0"), 2, "account.cap must lie between 1 and 1e+07."),
+        (("set", "account.cap", "0"), 2, "account.cap must lie between 1 and 10,000,000."),
         (("set", "account.cap", "many"), 2, "account.cap takes a whole number, not “many”."),
         (("set", "guard.bounce.stop", "120%"), 2,
          "guard.bounce.stop takes a share between 0 and 1, or 0% to 100%."),

@@ -155,6 +155,8 @@ def test_events_are_classified_one_line_each(op: Operator) -> None:
     hit = {"kind": "bounce", "recipients": [{"email": "jane@x.example", "action": "suppress"}]}
     assert found[:3] == [hit, hit, hit]
     assert [one["kind"] for one in found[3:]] == ["malformed", "malformed"]
+    spaced = op.lines("feedback", "classify", op.file("spaced.jsonl", f"{body}\n\n  \n{body}\n\n"))
+    assert [one["kind"] for one in spaced] == ["bounce", "malformed", "malformed", "bounce"]
     assert not (op.folder / "home").exists()
     assert op.run("feedback", "classify", "nowhere.jsonl") == 3
 

@@ -93,7 +93,9 @@ def test_bounces_of_one_mailbox_stop_it_alone_until_they_are_acknowledged() -> N
         world.services.senders.resume(SALES)
     if world.read_status(campaign) == "paused":
         world.services.transitions.resume(campaign, acknowledge=True)
-    world.services.senders.resume(SALES, acknowledge=True)
+    world.services.senders.resume(SALES, actor="meena", acknowledge=True)
+    said = [one for one in world.services.logs.of_campaign("ALL") if one.kind == "acknowledged"]
+    assert [(one.actor, one.reason) for one in said][-1] == ("meena", f"{SALES}: {stopped}")
     world.run_until_over(campaign)
     check(world)
     assert world.statuses() == {"sent": 57, "bounced": 3}
