@@ -43,6 +43,8 @@ SENTENCES = {
     "approved": "Rows that waited were taken in: {why}",
     "discarded": "Rows that waited were thrown away: {why}",
     "undone": "An import was taken back: {why}",
+    "list_renamed": "A list has another name: {why}",
+    "list_deleted": "A list was deleted, its leads stay: {why}",
     "erased": "The person was erased on request.",
     "opened": "The mail was opened.",
     "clicked": "A link in the mail was opened.",

@@ -8,7 +8,7 @@ from typing import Any
 
 from pivotr import names
 from pivotr.domain.instants import to_text
-from pivotr.ports.table import Between, Delete, Table
+from pivotr.ports.table import Between, Delete, Item, Put, Table, Write
 from pivotr.storage.schema import LEAD_INDEX, SCHEMA_VERSION
 
 #: The partition that names every list: nothing else tells which there are without reading all members.
@@ -31,7 +31,7 @@ class Memberships:
     ) -> list[bool]:
         """Add leads to a list; False for those who were members already."""
         if list_name not in self._entered:
-            self._enter(_entry(list_name))
+            self.enter(list_name)
             self._entered.add(list_name)
         facts: dict[str, Any] = {"import_id": import_id} if import_id else {}
         facts |= {"at": to_text(now), "v": SCHEMA_VERSION}
@@ -68,6 +68,23 @@ class Memberships:
         """The lists a lead is in."""
         page = self._table.query(names.MEMBERSHIPS, lead, index=LEAD_INDEX)
         return sorted(item["list"] for item in page.items)
+
+    def items(self, list_name: str, *, limit: int) -> list[Item]:
+        """The first memberships of a list, read consistently."""
+        return self._table.query(names.MEMBERSHIPS, list_name, limit=limit, consistent=True).items
+
+    def moved(self, item: Item, list_name: str) -> list[Write]:
+        """Put a membership on another list."""
+        old = (item["list"], item["lead_id"])
+        return [Put(names.MEMBERSHIPS, {**item, "list": list_name}), Delete(names.MEMBERSHIPS, old)]
+
+    def enter(self, list_name: str) -> None:
+        """Name a list in the directory, before its first member is there."""
+        self._enter(_entry(list_name))
+
+    def leave(self, list_name: str) -> Delete:
+        """Take a list without members out of the directory."""
+        return Delete(names.MEMBERSHIPS, (_DIRECTORY, _entry(list_name)))
 
     def removal(self, list_name: str, lead: str) -> Delete:
         """Take a lead out of a list."""

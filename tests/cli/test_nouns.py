@@ -252,3 +252,14 @@ def test_a_table_that_is_too_wide_becomes_blocks(
     assert "email       asha@rao.example\nfirst name  Asha\nname        Asha Rao\nstatus      new\n" in told
     monkeypatch.setenv("COLUMNS", "100")
     assert re.search(r"asha@rao\.example +Asha +Asha Rao", pivotr("leads", "list").out)
+
+
+def test_a_list_gets_another_name_and_goes(pivotr: Run, ready: None) -> None:
+    assert pivotr("list", "rename", "Diwali", "spring").err == "“Diwali” is “spring” now, with 2 leads.\n"
+    assert pivotr("list", "list").out == "LIST    LEADS\nspring      2\n"
+    assert pivotr("list", "delete", "spring").code == 2  # nobody to ask
+    gone = pivotr("list", "delete", "spring", "--yes")
+    assert (gone.code, gone.err) == (0, "The list “spring” is gone; its 2 leads stay.\n")
+    assert len(json.loads(pivotr("leads", "list", "--json").out)) == 2
+    for words in (("delete", "spring", "--yes"), ("rename", "spring", "summer")):
+        assert pivotr("list", *words).code == 3
