@@ -126,6 +126,9 @@ def show(key: options.Key) -> None:
         out.data(campaign_views.as_data(view))
         return
     campaign_views.show(view)
+    if view.campaign.is_live:
+        for remark in services().readiness.unproven():
+            out.note(f"\n{remark.sentence}")
 
 
 @app.command("preview")

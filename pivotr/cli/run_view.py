@@ -71,6 +71,8 @@ class Lines(View):
 
     def __enter__(self) -> Lines:
         self._out.note(f"Running. {_HELP}")
+        for remark in self._services.readiness.unproven():
+            self._out.warn(remark.sentence)
         return self
 
     def show(self, state: RunnerState, now: datetime) -> None:
@@ -150,6 +152,7 @@ class Screen(View):
         parts.append(drawn(["queue", "waiting", "delayed", "at work", "failed for good"], self._queues()))
         if not views:
             parts.append(Text("No campaign runs. Start one: pivotr campaign start ID"))
+        parts += [Text(remark.sentence) for remark in self._services.readiness.unproven()]
         if state.last_error:
             parts.append(Text(f"Last error: {state.last_error}"))
         stopping = "Stopping: work in hand is finished; Ctrl-C again leaves at once."

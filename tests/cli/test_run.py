@@ -199,6 +199,20 @@ def test_a_mail_server_that_does_not_answer_is_told_on_stderr(
     assert re.search(r"tries again (today|\w{3} \d+ \w{3}) \d\d:\d\d \(\S+\)$", state)
 
 
+def test_a_low_cap_says_why_wherever_it_is_felt(
+    pivotr: Run, draft: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    why = "At most 50 mails a day leave until bounces can be seen. Bounces by SMTP come back as mails"
+    pivotr("campaign", "start", draft)
+    assert why not in pivotr("run", "--for", "0").err
+    monkeypatch.setenv("PIVOTR_MAILER", "smtp")
+    assert why in pivotr("run", "--for", "0").err
+    assert why in pivotr("campaign", "show", draft).err
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("PIVOTR_SMTP_SECURITY", "none")
+    assert why in " ".join(pivotr("run", "--for", "0.5").out.split())
+
+
 def test_a_run_that_waits_for_follow_ups_says_so(pivotr: Run, draft: str, own_home: Path) -> None:
     pivotr("campaign", "update", draft, "--template", "intro", "--step", "intro+2d")
     pivotr("campaign", "start", draft)
