@@ -38,10 +38,24 @@ def test_the_log_is_told_in_sentences(op: Operator) -> None:
     assert "The campaign was created." in rows[1]
     assert rows[1].endswith("meena")
     assert "A file was imported" in op.ok("logs", "show", "--campaign", "ALL")
+    op.ok("logs", "show", "--campaign", "ALL", "--limit", "1")
+    assert "These are the first 1." in op.err
     assert op.json("logs", "show", "--lead", "b@y.example") == []
     for arguments, code in [([], 2), (["--lead", "x@x.example"], 3), (["--campaign", "nowhere"], 3)]:
         assert op.run("logs", "show", *arguments) == code
         assert len(op.err.splitlines()) == 2
+
+
+def test_a_late_event_stands_behind_what_came_before_it(op: Operator) -> None:
+    campaign = begin(op)
+    op.ok("campaign", "update", campaign, "--window", "always", "--gap", "0")
+    op.ok("settings", "set", "footer.address", "Acme, Pune")
+    op.ok("campaign", "start", campaign)
+    op.ok("run", "--until-idle")
+    shown = op.json("logs", "show", "--campaign", campaign)
+    assert [line["at"] for line in shown] == sorted(line["at"] for line in shown)
+    # by its key a delivery stands beside its own mail
+    assert [line["kind"] for line in shown].count("delivered") == 2
 
 
 def test_the_log_is_followed_while_it_grows(op: Operator) -> None:
