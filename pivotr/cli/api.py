@@ -30,8 +30,8 @@ def serve(
     """Serve the API until Ctrl-C, by the code that runs behind the gateway on AWS."""
     from pivotr.wiring_remote import refuse_remote
 
-    refuse_remote(services().settings)
     uvicorn = _uvicorn()
+    refuse_remote(services().settings)
     origins = [*services().settings.api_origins, *(cors or ())]
     listener = _listener(host, port)
     shell = _shell(origins, hosts=(*_LOOPBACK, "[::1]") if host in _LOOPBACK else ())
