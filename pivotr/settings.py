@@ -101,6 +101,11 @@ class Settings(BaseModel):
     outbox_bounce_share: float = Field(default=0.0, ge=0, le=1)
     outbox_complaint_share: float = Field(default=0.0, ge=0, le=1)
 
+    @field_validator("api_origins")
+    @classmethod
+    def _as_origins(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(origin(one) for one in given)
+
     @field_validator("api_url")
     @classmethod
     def _as_address(cls, given: str) -> str:
@@ -125,6 +130,14 @@ class Settings(BaseModel):
     def outbox(self) -> Path:
         """The Maildir that the embedded environment sends into."""
         return self.home / "outbox"
+
+
+def origin(text: str) -> str:
+    """An origin as browsers name it: scheme, host and port alone. Raises ValueError."""
+    found = text.strip().lower().removesuffix("/")
+    if not re.fullmatch(r"https?://[a-z0-9.\-\[\]:]+", found):
+        raise ValueError(f"“{text}” is no origin, such as https://console.acme.example")
+    return found
 
 
 def variable(field: str) -> str:
