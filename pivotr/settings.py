@@ -6,12 +6,21 @@ names) → `.env` → `pivotr.toml` → default. Secrets are never part of it: t
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from pivotr.errors import Misconfigured, plainly
 from pivotr.names import ENV_PREFIX, ENVIRONMENTS
@@ -74,7 +83,7 @@ class Settings(BaseModel):
     api_operators: Words = ()
     jwt_issuer: str = ""
     jwt_audience: Words = ()
-    api_url: str = Field(default="", pattern=r"^(https?://\S+)?$")
+    api_url: str = ""
     smtp_host: str = "127.0.0.1"
     smtp_port: int = Field(default=587, ge=1, le=65535)
     smtp_security: Literal["starttls", "tls", "none"] = "starttls"
@@ -91,6 +100,18 @@ class Settings(BaseModel):
     alarm_topic: str = ""
     outbox_bounce_share: float = Field(default=0.0, ge=0, le=1)
     outbox_complaint_share: float = Field(default=0.0, ge=0, le=1)
+
+    @field_validator("api_origins")
+    @classmethod
+    def _as_origins(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(origin(one) for one in given)
+
+    @field_validator("api_url")
+    @classmethod
+    def _as_address(cls, given: str) -> str:
+        if given and not re.fullmatch(r"https?://\S+", given):
+            raise ValueError("it must begin with https:// or http://")
+        return given
 
     @model_validator(mode="before")
     @classmethod
@@ -114,6 +135,14 @@ class Settings(BaseModel):
     def outbox(self) -> Path:
         """The Maildir that the embedded environment sends into."""
         return self.home / "outbox"
+
+
+def origin(text: str) -> str:
+    """An origin as browsers name it: scheme, host and port alone. Raises ValueError."""
+    found = text.strip().lower().removesuffix("/")
+    if not re.fullmatch(r"https?://[a-z0-9.\-\[\]:]+", found):
+        raise ValueError(f"“{text}” is no origin, such as https://console.acme.example")
+    return found
 
 
 def variable(field: str) -> str:

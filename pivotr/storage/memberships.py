@@ -104,7 +104,10 @@ class Memberships:
 
     def complete(self) -> None:
         """Enter the lists that were made before there was a directory: reads all memberships, once."""
-        if self._is_complete or self._table.get(names.MEMBERSHIPS, (_DIRECTORY, _IS_COMPLETE)):
+        if self._is_complete:
+            return
+        first = self._table.query(names.MEMBERSHIPS, _DIRECTORY, limit=1, consistent=True).items
+        if first and first[0]["lead_id"] == _IS_COMPLETE:
             self._is_complete = True
             return
         found: set[str] = set()
