@@ -105,6 +105,11 @@ class Campaign(BaseModel):
         return self.window.zone
 
     @property
+    def is_stopped(self) -> bool:
+        """True while it is paused by the guard or the provider: an operator has to acknowledge why."""
+        return self.status == "paused" and self.reason.partition(":")[0] in ("guard", "provider")
+
+    @property
     def is_live(self) -> bool:
         """True while the campaign may still send: running or paused."""
         return self.status in ("running", "paused")

@@ -80,7 +80,7 @@ class Transitions:
         campaign = self._find(key)
         if campaign.status != "paused":
             raise refuse_transition(campaign, "resume")
-        if campaign.reason.partition(":")[0] in ("guard", "provider") and not acknowledge:
+        if campaign.is_stopped and not acknowledge:
             raise Conflict(
                 f"“{campaign.name}” was paused by {campaign.reason}",
                 hint=f"If the cause is mended: pivotr campaign resume {campaign.id} --acknowledge",
