@@ -92,6 +92,10 @@ def show(view: CampaignView) -> None:
                 for sender, lane in view.senders
             ],
         )
+    if campaign.is_stopped:
+        out.note(f"When the cause is mended: pivotr campaign resume {campaign.id} --acknowledge")
+    elif campaign.status == "paused":
+        out.note(f"Go on with: pivotr campaign resume {campaign.id}")
     if view.totals.get("in_doubt", 0):
         out.note("Unconfirmed: nobody knows whether these mails went out. The provider's events settle them.")
 

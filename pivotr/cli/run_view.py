@@ -147,9 +147,9 @@ class Screen(View):
         views = self._live()
         parts: list[Any] = []
         if views:
-            parts.append(drawn(["campaign", "status", "waiting", "sent", "bounced"], _campaigns(views)))
-            parts.append(drawn(["sender", "today", "state"], _lanes(views, now)))
-        parts.append(drawn(["queue", "waiting", "delayed", "at work", "failed for good"], self._queues()))
+            parts += [drawn(["campaign", "status", "waiting", "sent", "bounced"], _campaigns(views)), ""]
+            parts += [drawn(["sender", "today", "state"], _lanes(views, now)), ""]
+        parts += [drawn(["queue", "waiting", "delayed", "at work", "failed for good"], self._queues()), ""]
         if not views:
             parts.append(Text("No campaign runs. Start one: pivotr campaign start ID"))
         parts += [Text(remark.sentence) for remark in self._services.readiness.unproven()]

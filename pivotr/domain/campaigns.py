@@ -31,6 +31,11 @@ MAX_SENDERS = 50
 MAX_CAMPAIGNS_PER_LANE = 16
 
 
+#: What a reason begins with that an operator has to acknowledge: the guard, the provider, a state from a
+#: backup, a state that goes on elsewhere.
+_STOPS = ("guard", "provider", "restored", "moved")
+
+
 class Filters(BaseModel):
     """Who of the lists belongs to the audience; an empty filter lets everybody pass."""
 
@@ -105,6 +110,11 @@ class Campaign(BaseModel):
         return self.window.zone
 
     @property
+    def is_stopped(self) -> bool:
+        """True while it is paused for a reason that an operator has to look into and acknowledge."""
+        return self.status == "paused" and self.reason.partition(":")[0] in _STOPS
+
+    @property
     def is_live(self) -> bool:
         """True while the campaign may still send: running or paused."""
         return self.status in ("running", "paused")
@@ -144,11 +154,6 @@ def refuse_transition(campaign: Campaign, verb: Verb) -> Conflict:
         "aborted": f"An aborted campaign stays aborted. Make a new one: pivotr campaign clone {campaign.id}",
     }[campaign.status]
     return Conflict(f"Cannot {verb} “{campaign.name}”: it {said}.", hint=hint)
-
-
-def needs_acknowledging(reason: str) -> bool:
-    """True for the reason of a pause that an operator has to look into before the campaign goes on."""
-    return reason.partition(":")[0] in ("guard", "provider", "restored", "moved")
 
 
 def slug(text: str, *, limit: int = 32) -> str:

@@ -11,13 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from pivotr import names
-from pivotr.domain.campaigns import (
-    MAX_CAMPAIGNS_PER_LANE,
-    Campaign,
-    Verb,
-    needs_acknowledging,
-    refuse_transition,
-)
+from pivotr.domain.campaigns import MAX_CAMPAIGNS_PER_LANE, Campaign, Verb, refuse_transition
 from pivotr.domain.chance import seeded_unit
 from pivotr.domain.jobs import VerifyJob
 from pivotr.domain.lanes import Entry, Lane
@@ -86,7 +80,7 @@ class Transitions:
         campaign = self._find(key)
         if campaign.status != "paused":
             raise refuse_transition(campaign, "resume")
-        if needs_acknowledging(campaign.reason) and not acknowledge:
+        if campaign.is_stopped and not acknowledge:
             raise Conflict(
                 f"“{campaign.name}” was paused by {campaign.reason}",
                 hint=f"If the cause is mended: pivotr campaign resume {campaign.id} --acknowledge",

@@ -62,6 +62,9 @@ def test_a_stop_is_told_before_the_run_leaves_and_ends_only_by_an_operator(
     assert "guard        has stopped all sending" in shown.out
     assert "pivotr campaign resume ID --acknowledge" in shown.err
 
+    told = f"When the cause is mended: pivotr campaign resume {stopped} --acknowledge\n"
+    assert pivotr("campaign", "show", stopped).err == told
+
     assert pivotr("campaign", "abort", stopped).code == 0
     other = create(pivotr, "Diwali", "diwali")
     refused = pivotr("campaign", "start", other)
