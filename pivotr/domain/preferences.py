@@ -126,7 +126,7 @@ def parse(key: str, text: str) -> Value:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         low, high = known.low, known.high
         if (low is not None and value < low) or (high is not None and value > high):
-            raise InvalidInput(f"{key} must lie between {low:g} and {high:g}.", hint=known.help)
+            raise InvalidInput(f"{key} must lie between {low:,} and {high:,}.", hint=known.help)
     return value
 
 

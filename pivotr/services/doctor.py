@@ -333,7 +333,11 @@ class Doctor:
         elif status in (401, 403):
             yield ok("api", f"{url} asks who is there")
         else:
-            yield failure("api", f"{url or 'It'} answers {status or 'nothing'}.", "See: pivotr logs tail")
+            yield failure(
+                "api",
+                f"{url or 'It'} answers {status or 'nothing'}.",
+                f"Look into the log /aws/lambda/{self._physical(names.API_METRICS.name)}.",
+            )
         if self._settings.env == "production" and not self._settings.public_url:
             yield warning(
                 "unsubscribe",

@@ -139,7 +139,7 @@ def test_a_setting_is_logged_with_who_changed_it(pivotr: Run) -> None:
 @pytest.mark.parametrize(
     ("words", "code", "sentence"),
     [
-        (("set", "account.cap", "0"), 2, "account.cap must lie between 1 and 1e+07."),
+        (("set", "account.cap", "0"), 2, "account.cap must lie between 1 and 10,000,000."),
         (("set", "account.cap", "many"), 2, "account.cap takes a whole number, not “many”."),
         (("set", "guard.bounce.stop", "120%"), 2,
          "guard.bounce.stop takes a share between 0 and 1, or 0% to 100%."),

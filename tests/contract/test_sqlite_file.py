@@ -71,7 +71,7 @@ def test_a_file_that_is_no_database_is_left_alone(tmp_path: Path) -> None:
     error = refusal(path)
     assert str(path) in error.sentence
     assert "damaged" in error.sentence
-    assert "pivotr restore" in error.hint
+    assert "Put a backup of the folder in its place" in error.hint
     assert "PIVOTR_HOME" in error.hint
 
 
