@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -43,6 +44,13 @@ SECRET_VARIABLES = (
     "PIVOTR_API_TOKEN",
     "AWS_SES_ACCESS_KEY_ID",
     "AWS_SES_SECRET_ACCESS_KEY",
+)
+
+_ENVIRONMENTS = f"Use one of: {', '.join(ENVIRONMENTS)}."
+_SEE = "All names: docs/settings.md"
+_ASSIGNMENT = re.compile(
+    r"""\s*(?:export\s+)?(?P<name>\w+)\s*=\s*"""
+    r"""(?P<value>(?P<quote>["']).*(?P=quote)|[^"'].*?|)(?:\s+\#.*|\s*)""",
 )
 
 #: Several values in one variable, parted by commas or blanks.
@@ -192,7 +200,10 @@ def origins(
 
 
 def read_dotenv(path: Path) -> dict[str, str]:
-    """Variables of a `.env` file: `NAME=value` lines, `#` comments, optional quotes and `export`."""
+    """Variables of a `.env` file: `NAME=value` lines, `#` comments, optional quotes and `export`.
+
+    Lines for other programs are passed over. One of ours that is not understood or read is refused.
+    """
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except FileNotFoundError:
@@ -200,11 +211,27 @@ def read_dotenv(path: Path) -> dict[str, str]:
     except (OSError, UnicodeDecodeError) as error:
         raise Misconfigured(f"{path} cannot be read: {error}", hint="Mend or remove the file.") from None
     found: dict[str, str] = {}
-    for line in lines:
-        name, equals, value = line.strip().removeprefix("export ").partition("=")
-        if equals and name.strip() and not name.startswith("#"):
-            found[name.strip()] = value.strip().strip("\"'")
+    for number, line in enumerate(lines, start=1):
+        match = _ASSIGNMENT.fullmatch(line)
+        if match is None:
+            if line.strip().removeprefix("export ").startswith((ENV_PREFIX, *SECRET_VARIABLES)):
+                raise Misconfigured(f"{path}, line {number}, is not NAME=value.", hint="Mend the line.")
+            continue
+        name, value = match["name"], match["value"]
+        if name.startswith(ENV_PREFIX) and name not in _variables():
+            near = _meant(name, _variables())
+            raise Misconfigured(f"{path}, line {number}: nothing reads {name}.{near}", hint=_SEE)
+        found[name] = value[1:-1] if match["quote"] else value
     return found
+
+
+def _variables() -> list[str]:
+    return [*map(variable, Settings.model_fields), *SECRET_VARIABLES]
+
+
+def _meant(word: str, known: Iterable[str]) -> str:
+    near = get_close_matches(word, known, n=1)
+    return f" Did you mean {near[0]}?" if near else ""
 
 
 def _of_variables(environ: Mapping[str, str]) -> dict[str, Any]:
@@ -225,17 +252,25 @@ def _of_toml(path: Path, environment: str) -> dict[str, Any]:
         return {}
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise Misconfigured(f"{path} cannot be read: {error}", hint="Mend or remove the file.") from None
-    section = document.get("env", {}).get(environment, {})
-    if not isinstance(section, dict):
-        raise Misconfigured(f"[env.{environment}] in {path} is not a table.", hint="See docs/settings.md.")
-    return dict(section)
+    sections = document.pop("env", {})
+    if document or not isinstance(sections, dict):
+        stray = next(iter(document), "env")
+        raise Misconfigured(
+            f"“{stray}” in {path} is not read.", hint=f"Write what you set under [env.{environment}]."
+        )
+    for name, section in sections.items():
+        if name not in ENVIRONMENTS or not isinstance(section, dict):
+            raise Misconfigured(f"[env.{name}] in {path} is no table of an environment.", hint=_ENVIRONMENTS)
+        for field in section:
+            if field not in Settings.model_fields:
+                near = _meant(field, Settings.model_fields)
+                raise Misconfigured(f"There is no setting {field}: [env.{name}] in {path}.{near}", hint=_SEE)
+    return dict(sections.get(environment, {}))
 
 
 def _checked(values: dict[str, Any]) -> Settings:
     if values.get("env", "local") not in ENVIRONMENTS:
-        raise Misconfigured(
-            f"There is no environment “{values['env']}”.", hint=f"Use one of: {', '.join(ENVIRONMENTS)}."
-        )
+        raise Misconfigured(f"There is no environment “{values['env']}”.", hint=_ENVIRONMENTS)
     try:
         settings = Settings.model_validate(values)
     except ValidationError as error:

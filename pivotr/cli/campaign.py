@@ -46,7 +46,6 @@ def create(
     """A new draft. Nothing is sent before it is started."""
     from pivotr.domain.pacing import parse_gap
     from pivotr.domain.verification import Policy
-    from pivotr.domain.windows import parse_window
 
     filters = options.filters_of(
         tags=tag,
@@ -63,7 +62,7 @@ def create(
         steps=options.steps_of(template, step or ()),
         senders=sender,
         lists=list_,
-        window=parse_window(window or options.default_window()),
+        window=options.window_of(window),
         gap=parse_gap(gap or options.DEFAULT_GAP),
         cap=options.DEFAULT_CAP if cap is None else cap,
         filters=filters,
@@ -181,7 +180,6 @@ def update(
 ) -> None:
     """Change a campaign that is not over; what runs goes on by the new rules."""
     from pivotr.domain.pacing import parse_gap
-    from pivotr.domain.windows import parse_window
     from pivotr.errors import InvalidInput
 
     campaign = options.find(key)
@@ -197,7 +195,7 @@ def update(
     changes: dict[str, Any] = {
         "name": name,
         "steps": options.steps_of(template, step or ()) if template else None,
-        "window": parse_window(window) if window else None,
+        "window": options.window_of(window) if window else None,
         "cap": cap,
         "gap": parse_gap(gap) if gap else None,
         "policy": policy if policy != campaign.policy else None,

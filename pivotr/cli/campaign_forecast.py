@@ -64,7 +64,6 @@ def forecast(
     With ID the campaign as it stands, or as it would be with another cap, gap or window.
     """
     from pivotr.domain.pacing import parse_gap, parse_ramp
-    from pivotr.domain.windows import parse_window
     from pivotr.errors import InvalidInput
 
     if (key is None) == (leads is None):
@@ -78,7 +77,7 @@ def forecast(
             options.find(key).id,
             cap=cap,
             gap=parse_gap(gap) if gap else None,
-            window=parse_window(window) if window else None,
+            window=options.window_of(window) if window else None,
             invalid_share=share,
         )
     else:
@@ -86,7 +85,7 @@ def forecast(
             leads or 0,
             cap=options.DEFAULT_CAP if cap is None else cap,
             gap=parse_gap(gap or options.DEFAULT_GAP),
-            window=parse_window(window or options.default_window()),
+            window=options.window_of(window),
             senders=senders,
             ramp=parse_ramp(ramp) if ramp else None,
             delays=tuple(follow_up or ()),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
@@ -11,6 +12,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -54,7 +56,13 @@ def test_on_a_terminal_everything_is_in_view(
     monkeypatch.setenv("FORCE_COLOR", "1")
     ended = pivotr("run", "--until-idle")
     assert (ended.code, ended.err) == (0, "")
-    for part in ("Diwali outreach", "sales@acme.example", "sending-queue", "Ctrl-C stops; nothing is lost."):
+    for part in (
+        "Diwali outreach",
+        "sales@acme.example",
+        "sending-queue",
+        "Ctrl-C stops; nothing is lost.",
+        "Done: no",
+    ):
         assert part in ended.out
 
 
@@ -132,6 +140,40 @@ def test_sigterm_ends_a_run_in_order(own_home: Path) -> None:
     out, _ = run.communicate(timeout=30)
     assert run.returncode in (0, -signal.SIGTERM)
     assert out == "" or json.loads(out)["failed"] == {}
+
+
+def on_a_terminal(signals: int) -> tuple[int, str]:
+    """Exit code and screen of a `pivotr run` that gets so many Ctrl-C once it has drawn."""
+    import pty
+
+    ours, theirs = pty.openpty()
+    run = subprocess.Popen(
+        [sys.executable, "-m", "pivotr", "run"], stdin=theirs, stdout=theirs, stderr=theirs,
+        env={**os.environ, "TERM": "xterm"},
+    )  # fmt: skip
+    os.close(theirs)
+    screen = b""
+    with contextlib.suppress(OSError):  # the other end has been closed
+        while part := os.read(ours, 4096):
+            if signals and b"nothing is lost" in screen:
+                for _ in range(signals):
+                    run.send_signal(signal.SIGINT)
+                    time.sleep(0.02)
+                signals = 0
+            screen += part
+    os.close(ours)
+    return run.wait(30), screen.decode()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a terminal of POSIX")
+@pytest.mark.parametrize(("signals", "said"), [(1, "Done: no campaign runs any more."), (2, "")])
+def test_ctrl_c_gives_the_cursor_back(signals: int, said: str) -> None:
+    code, screen = on_a_terminal(signals)
+    assert code == 130
+    assert said in screen
+    assert screen.rfind("\x1b[?25h") > screen.rfind("\x1b[?25l") >= 0
+    assert screen.replace("\x1b[?25h", "").endswith("\n")
 
 
 def test_run_is_for_the_local_environment_only(pivotr: Run) -> None:
