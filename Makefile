@@ -38,8 +38,8 @@ fast: $(VENV)/dev
 simulation: $(VENV)/dev
 	$(BIN)/pytest -q -n $(JOBS) tests/simulation
 
-e2e: $(VENV)/dev  ## a deployment on the emulator, from the first command to the last
-	$(BIN)/pytest -q tests/e2e
+e2e: $(VENV)/dev  ## a deployment on the emulator, from the first command to the last, and what else runs on it
+	$(BIN)/pytest -q -n $(JOBS) --dist worksteal -m emulator tests/e2e tests/contract tests/simulation/test_overlap.py tests/simulation/test_burst.py
 
 bench: $(VENV)/bench  ## every figure of docs/performance.md, as ratios taken in one run
 	$(BIN)/python -m bench
@@ -59,7 +59,7 @@ lock:  ## new lock files from pyproject.toml; needs uv
 		--no-emit-package dnspython pivotr/infra/lambda.in -o pivotr/infra/lambda.txt
 
 clean:
-	rm -rf $(VENV) .venv-sandbox .demo .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-sandbox .venv-sandbox.lock .demo .mypy_cache .ruff_cache .hypothesis
 
 $(VENV)/python:
 	@test -n "$(PYTHON)" || { echo "Pivotr needs Python 3.11 or newer; none was found. Name one with: make PYTHON=/path/to/python3" >&2; exit 1; }

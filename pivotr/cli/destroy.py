@@ -18,6 +18,8 @@ def destroy(*, yes: Yes = False) -> None:
     out = console()
     if stack.is_protected:
         out.danger(f"{stack.name} is protected against being deleted; going on switches that off.")
+    if not work.keeps_tables:
+        out.danger("Its tables go with it: all leads, campaigns and the log.")
     confirm(f"Delete {stack.name} in the account {account}?", yes=yes)
     with told_on_interrupt("Interrupted here only: CloudFormation goes on deleting."):
         follow(work.destroy(), "Deleting")

@@ -162,6 +162,11 @@ class Deploying:
         return found
 
     @property
+    def keeps_tables(self) -> bool:
+        """Whether the tables outlive their stack."""
+        return self._settings.env == "production"
+
+    @property
     def region(self) -> str:
         """Where it is deployed."""
         return self._settings.region
@@ -236,7 +241,8 @@ class Deploying:
         found = self._stacks.find(self._name)
         if found is None:
             raise NotFound(
-                f"The environment {self._settings.env} is not deployed.", hint="See: pivotr outputs"
+                f"The environment {self._settings.env} is not deployed to {self.region}.",
+                hint="There is nothing to take down, unless it is in another region: PIVOTR_REGION.",
             )
         if not stack_states.is_end(found.status):
             self._check_state(found)

@@ -208,8 +208,42 @@ def test_every_test_that_a_document_names_exists(path: Path) -> None:
         )
 
 
-def test_every_line_of_the_guide_has_an_answer() -> None:
-    rows = [row for row in read("docs/guide.md").splitlines() if row.startswith("| ") and "Guide" not in row]
+def test_every_test_of_the_typescript_client_that_a_document_names_exists() -> None:
+    named = re.findall(r"`(clients/[\w/]+\.test\.ts)::([^`]+)`", read("docs/guide.md"))
+    assert named
+    for file, title in named:
+        assert f'it("{title}"' in read(file), f"{file}::{title}"
+
+
+def rows_of_the_guide() -> list[list[str]]:
+    """The cells of every row of docs/guide.md but the heads and the table of phases."""
+    lines = read("docs/guide.md").partition("## Progress")[0].splitlines()
+    rows = [
+        [cell.strip() for cell in line.strip("|").split(" | ")] for line in lines if line.startswith("| ")
+    ]
+    return [row for row in rows if row[0] != "Guide"]
+
+
+def test_every_line_of_the_guide_has_an_answer_and_a_test_by_name() -> None:
+    rows = rows_of_the_guide()
     assert len(rows) > 140
     for row in rows:
-        assert all(cell.strip() for cell in row.strip("|").split("|")), row
+        assert len(row) == 3, row
+        assert all(row), row
+        assert not row[1].startswith("open"), row
+        assert row[2] == "the same" or re.search(r"`(tests|clients)/[\w/]+\.(py|test\.ts)::[^`]+`", row[2]), (
+            row
+        )
+
+
+def test_every_line_of_the_founding_guide_is_there() -> None:
+    numbers = {row[0].split()[0] for row in rows_of_the_guide() if row[0][0].isdigit()}
+    assert {f"{phase}." for phase in range(1, 10)} == {number[:2] for number in numbers}
+
+
+def test_nothing_of_the_service_that_the_guide_leaves_is_here() -> None:
+    places = [*(ROOT / "pivotr").rglob("*.py"), *(ROOT / "clients/typescript/src").rglob("*.ts"),
+              ROOT / "clients/typescript/package.json", *(ROOT / "requirements").glob("*.txt")]  # fmt: skip
+    assert len(places) > 400
+    for path in places:
+        assert "appwrite" not in path.read_text(encoding="utf-8").lower(), path.name

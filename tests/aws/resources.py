@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,8 +12,6 @@ from pivotr.ports.table import IndexSpec, TableSpec
 from pivotr.storage.schema import TABLES
 
 REGION = "ap-south-1"
-#: The address of an emulator of AWS: tests that can use one then do.
-ENDPOINT = os.environ.get("PIVOTR_TEST_ENDPOINT", "")
 
 
 def make_clients(endpoint: str = "") -> Clients:

@@ -93,7 +93,7 @@ def test_without_credentials_one_sentence_says_what_to_do(
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     code, told = aws.fails(*words)
     assert code == 7
-    assert told.startswith("There are no AWS credentials to use")
+    assert told.startswith("There are no AWS credentials on this machine.")
     assert len(told.splitlines()) == 2
 
 

@@ -27,9 +27,10 @@ from pivotr.adapters.system_clock import SystemClock
 from pivotr.ports.queues import Queues
 from pivotr.ports.table import Table
 from pivotr.storage.schema import TABLES
+from tests.aws.emulator import endpoint
 from tests.aws.moto_inserts import insert_by_puts
 from tests.aws.moto_mended import mended
-from tests.aws.resources import ENDPOINT, REGION, create_queue, create_tables, delete_tables, make_clients
+from tests.aws.resources import REGION, create_queue, create_tables, delete_tables, make_clients
 
 #: 24 November 2026, 09:13:05.123 UTC in epoch milliseconds.
 START = 1_795_511_585_123
@@ -87,7 +88,7 @@ class Environment:
     open: Callable[[Path], AbstractContextManager[Backend]]
     traits: frozenset[str] = frozenset()
     is_remote: bool = False
-    is_slow: bool = False
+    is_emulated: bool = False
 
 
 @contextmanager
@@ -138,8 +139,8 @@ _EMPTY: dict[str, Any] = {}
 
 @contextmanager
 def emulator() -> Iterator[Backend]:
-    """What listens at PIVOTR_TEST_ENDPOINT: a fresh environment of its own for each test."""
-    clients = shared_clients(ENDPOINT)
+    """An emulator of AWS: a fresh environment of its own for each test."""
+    clients = shared_clients(endpoint())
     environment = f"t{secrets.token_hex(4)}"
 
     with ExitStack() as afterwards:
@@ -167,8 +168,7 @@ BACKENDS: dict[str, Environment] = {
     "sqlite-file": Environment(lambda folder: sqlite(folder / "pivotr.db"), OF_SQLITE),
     "sqlite-memory": Environment(lambda folder: sqlite(None), OF_SQLITE),
     "moto": Environment(lambda folder: moto(), frozenset({"clock"}), is_remote=True),
+    "emulator": Environment(
+        lambda folder: emulator(), frozenset({"tokens"}), is_remote=True, is_emulated=True
+    ),
 }
-if ENDPOINT:
-    BACKENDS["emulator"] = Environment(
-        lambda folder: emulator(), frozenset({"tokens"}), is_remote=True, is_slow=True
-    )

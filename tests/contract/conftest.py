@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from backends import BACKENDS, Backend, Instant
+from backends import BACKENDS, Backend, Environment, Instant
 
 from pivotr.ports.queues import Queues
 from pivotr.ports.table import Table
@@ -24,13 +24,17 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         needed.add("clock")
     is_long = metafunc.function.__name__ in LONG
     chosen = [
-        pytest.param(
-            name, marks=pytest.mark.slow if environment.is_slow or (is_long and environment.is_remote) else ()
-        )
+        pytest.param(name, marks=_marks(environment, is_long=is_long))
         for name, environment in BACKENDS.items()
         if needed <= environment.traits
     ]
     metafunc.parametrize("backend", chosen, indirect=True)
+
+
+def _marks(environment: Environment, *, is_long: bool) -> list[pytest.MarkDecorator]:
+    if environment.is_emulated:
+        return [pytest.mark.slow, pytest.mark.emulator]
+    return [pytest.mark.slow] if is_long and environment.is_remote else []
 
 
 @pytest.fixture

@@ -16,12 +16,11 @@ from typing import Any
 import botocore.session
 import pytest
 
-import pivotr
 from pivotr import names
-from pivotr.adapters import sandbox_install, sandbox_state
+from pivotr.adapters import sandbox_state
 from pivotr.cli.main import main
+from tests.aws import emulator
 
-ROOT = Path(pivotr.__file__).parent.parent
 ENV = os.environ.get("PIVOTR_E2E_ENV", "sandbox")
 REGION = os.environ.get("PIVOTR_REGION", "ap-south-1")
 IS_SANDBOX = ENV == "sandbox"
@@ -81,7 +80,7 @@ class Stage:
     def up(self, *options: str) -> None:
         """Start the emulator; an account of AWS is always up."""
         if IS_SANDBOX:
-            self.ok("sandbox", "up", "--python", str(ROOT / ".venv-sandbox" / "bin" / "python"), *options)
+            self.ok("sandbox", "up", "--python", str(emulator.python()), *options)
 
     def down(self, *options: str) -> None:
         """Stop the emulator."""
@@ -144,8 +143,6 @@ def set_up(folder: Path, **variables: str) -> Iterator[Stage]:
         for name, value in variables.items():
             patch.setenv(name, value)
         patch.chdir(folder)
-        if IS_SANDBOX:
-            sandbox_install.installed(ROOT / ".venv-sandbox")
         try:
             yield stage
         finally:

@@ -20,7 +20,7 @@ from pivotr.adapters import sandbox_state
 from tests.e2e.stage import ENV, IS_SANDBOX, Stage, set_up, wait_for
 from tests.e2e.verifier import VerifierServer
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.emulator]
 
 SENDER = "sales@acme.example"
 LEADS = "name,email\nAsha Rao,asha@rao.example\nVijay Iyer,vijay@iyer.example\nGone Away,gone@rao.example\n"

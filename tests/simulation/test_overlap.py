@@ -20,21 +20,22 @@ from pivotr.domain.windows import parse_window
 from pivotr.storage.codec import lead_item
 from pivotr.storage.memberships import Memberships
 from pivotr.wiring import Services
-from tests.aws.resources import ENDPOINT, create_tables, delete_tables, make_clients
+from tests.aws.emulator import endpoint
+from tests.aws.resources import create_tables, delete_tables, make_clients
 from tests.simulation.overlap_ports import connected
 
 LEADS, CAP, WORKERS = 45, 30, 10
 
 
-@pytest.fixture(params=["sqlite", "endpoint"] if ENDPOINT else ["sqlite"])
+@pytest.fixture(params=["sqlite", pytest.param("emulator", marks=pytest.mark.emulator)])
 def place(request: pytest.FixtureRequest) -> Iterator[list[str]]:
     """Where the tables are: nothing to say of the data file, else an address and an environment there."""
     if request.param == "sqlite":
         yield []
         return
-    client, environment = make_clients(ENDPOINT).client("dynamodb"), f"t{secrets.token_hex(4)}"
+    client, environment = make_clients(endpoint()).client("dynamodb"), f"t{secrets.token_hex(4)}"
     create_tables(client, environment)
-    yield [ENDPOINT, environment]
+    yield [endpoint(), environment]
     delete_tables(client, environment)
 
 

@@ -7,6 +7,7 @@ after the request was read. Codes are those of each service's model and of the c
 from __future__ import annotations
 
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from botocore import exceptions as raised
 
@@ -80,7 +81,7 @@ _MISSING: Final = frozenset(
 _AT_WORK: Final = frozenset({"TransactionInProgressException"})
 
 _HINT_CREDENTIALS: Final = (
-    "Sign in again (for instance `aws sso login`) or set AWS_PROFILE, then run `pivotr doctor`."
+    "Sign in (for instance `aws sso login`) or set AWS_PROFILE, then run `pivotr doctor`."
 )
 _HINT_LATER: Final = "Try again in a moment."
 
@@ -104,11 +105,15 @@ def fault(error: Exception, service: str) -> PivotrError:
     if isinstance(error, raised.ClientError):
         return _of_answer(error, service)
     if isinstance(error, _NEVER_CONNECTED):
+        address = urlsplit(str(error.kwargs.get("endpoint_url") or "")).netloc
         return Unavailable(
-            f"There is no connection to {service}.", hint="Look at the network, then try again."
+            f"There is no connection to {service}{f' at {address}' if address else ''}.",
+            hint="Look at the network and at the region, then try again.",
         )
     if isinstance(error, _NO_ANSWER):
         return NoAnswer(f"{service} did not answer.", hint=_HINT_LATER)
+    if isinstance(error, raised.NoCredentialsError):
+        return Misconfigured("There are no AWS credentials on this machine.", hint=_HINT_CREDENTIALS)
     if isinstance(error, _NO_CREDENTIALS):
         return Misconfigured(f"There are no AWS credentials to use: {error}", hint=_HINT_CREDENTIALS)
     return Misconfigured(
@@ -132,7 +137,7 @@ def _of_answer(error: raised.ClientError, service: str) -> PivotrError:
     if code in _MISSING:
         return Misconfigured(
             f"{service} has no such resource here: {text or code}",
-            hint="Run `pivotr deploy` for this environment, or look at the region and at --env.",
+            hint="Make it with `pivotr deploy`, or look whether environment and region are the right ones.",
         )
     if code in _AT_WORK or status >= 500:
         return NoAnswer(f"{service} did not answer: {text or code}", hint=_HINT_LATER)
