@@ -8,7 +8,7 @@ import socket
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from pivotr import __version__
+from pivotr import __version__, names
 from pivotr.errors import Misconfigured, Unavailable
 from pivotr.settings import Settings
 
