@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from pivotr import errors
 from pivotr.cli import context
+from pivotr.cli.console import Console
 from pivotr.cli.exit_codes import EXIT_CODES, exit_code
 from pivotr.cli.main import root
 from pivotr.cli.overview import COMMANDS, OPTIONS
@@ -193,6 +195,22 @@ def test_tables_are_drawn_on_a_terminal_without_reading_markup(
     assert "[bold]Asha[/bold]" in drawn
     assert "───" in drawn
     assert "\x1b[3" not in drawn
+
+
+def test_long_facts_are_broken_between_words_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    reason = "3 of 53 mails bounced permanently: 5.66 %, over the limit of 5 %."
+    facts = [("guard", reason), ("id", "a" * 50)]
+    for environ, guard in (
+        ({}, f"guard  {reason}\n"),
+        (
+            {"FORCE_COLOR": "1", "NO_COLOR": "1"},
+            ("guard  3 of 53 mails bounced permanently:\n       5.66 %, over the limit of 5 %.\n"),
+        ),
+    ):
+        out = io.StringIO()
+        Console(out, io.StringIO(), environ=environ).facts(facts)
+        assert out.getvalue() == guard + "id     " + "a" * 50 + "\n"
 
 
 @pytest.mark.parametrize(
