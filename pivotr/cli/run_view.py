@@ -84,7 +84,8 @@ class Lines(View):
             self._known[campaign.id] = said
         failed = sum(state.failed.values())
         if failed > self._failed:
-            self._line(now, f"{counted(failed - self._failed, 'record')} failed: {state.last_error}")
+            why = f": {state.last_error}" if state.last_error else " and will be tried again"
+            self._line(now, f"{counted(failed - self._failed, 'record')} failed{why}")
             self._failed = failed
         if self._summed_at is None:
             self._summed_at = now
