@@ -95,7 +95,8 @@ class Console:
         room = max((width(name) for name, _ in shown), default=0)
         bold, normal = ("\x1b[1m", "\x1b[0m") if self._has_colour(self.stdout) else ("", "")
         for name, value in shown:
-            self.stdout.write(f"{bold}{name}{normal}{' ' * (room - width(name))}  {value}\n")
+            lines = self._folded(value, room + 2)
+            self.stdout.write(f"{bold}{name}{normal}{' ' * (room - width(name))}  {lines}\n")
 
     def text(self, text: str = "") -> None:
         """A block of text on stdout, such as a mail; line ends are kept, control characters are not."""
@@ -129,6 +130,19 @@ class Console:
         self._talk(sentence, "31", is_urgent=True)
         if hint:
             self._talk("→ " + hint, "", is_urgent=True)
+
+    def _folded(self, value: str, indent: int) -> str:
+        """A long value on a terminal: broken between words, its further lines below the first."""
+        if not self.is_terminal:
+            return value
+        from shutil import get_terminal_size
+        from textwrap import wrap
+
+        room = get_terminal_size().columns - indent
+        if width(value) <= room or room < _READABLE:
+            return value
+        lines = wrap(value, room, break_long_words=False, break_on_hyphens=False)
+        return ("\n" + " " * indent).join(lines)
 
     def _talk(self, text: str, colour: str, *, is_urgent: bool = False) -> None:
         if self.wants_json and not is_urgent:

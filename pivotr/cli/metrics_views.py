@@ -31,7 +31,7 @@ def show_account(out: Console, account: AccountMetrics) -> None:
         ]
     )  # fmt: skip
     if account.guard_tripped:
-        out.note("When the cause is mended, resume each campaign: pivotr campaign resume ID --acknowledge")
+        out.note("When the cause is mended: pivotr campaign resume ID --acknowledge")
 
 
 def show_campaign(out: Console, one: CampaignMetrics) -> None:

@@ -63,6 +63,16 @@ SENTENCES = {
     "acknowledged": "An operator let sending go on: {why}",
     "test": "A test mail was sent from {by}. {why}",
     "setting": "A setting was changed: {why}",
+    # what the provider says and the account's log alone keeps
+    "bounce": "A bounce came that counts for no campaign. {why}",
+    "complaint": "A complaint came that counts for no campaign. {why}",
+    "delivery": "A delivery was told of that counts for no campaign. {why}",
+    "subscription": "A person changed a subscription at the provider. {why}",
+    "received": "A mail came in that could not be read here. {why}",
+    "unknown": "The provider told of something that Pivotr does not know: {why}",
+    "ignored": "A new destination of events was greeted. {why}",
+    "sns_subscription_confirmation": "SNS asks to confirm a subscription; nothing was fetched. Topic: {why}",
+    "sns_unsubscribe_confirmation": "SNS says that a subscription has ended. Topic: {why}",
 }
 
 
