@@ -73,8 +73,9 @@ def embedded_ports(settings: Settings, environ: Mapping[str, str], *, is_rehears
 def run_lock(settings: Settings) -> RunLock:
     """The lock that one `pivotr run` holds on the data file of an environment."""
     from pivotr.adapters.embedded.run_lock import RunLock
+    from pivotr.adapters.system_clock import SystemClock
 
-    return RunLock(settings.data_file.with_suffix(".lock"))
+    return RunLock(settings.data_file.with_suffix(".lock"), SystemClock().sleep)
 
 
 def backups(settings: Settings) -> Backups:

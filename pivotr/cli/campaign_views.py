@@ -92,12 +92,22 @@ def show(view: CampaignView) -> None:
                 for sender, lane in view.senders
             ],
         )
+        if campaign.status == "running" and not _is_driven():
+            out.note("Nothing leaves now: start `pivotr run`.")
     if campaign.is_stopped:
         out.note(f"When the cause is mended: pivotr campaign resume {campaign.id} --acknowledge")
     elif campaign.status == "paused":
         out.note(f"Go on with: pivotr campaign resume {campaign.id}")
     if view.totals.get("in_doubt", 0):
         out.note("Unconfirmed: nobody knows whether these mails went out. The provider's events settle them.")
+
+
+def _is_driven() -> bool:
+    """True where somebody sends: an account of AWS does by itself, this machine while `pivotr run` is on."""
+    from pivotr.wiring import run_lock
+
+    settings = services().settings
+    return settings.env != "local" or bool(settings.api_url) or run_lock(settings).is_held()
 
 
 def _facts(view: CampaignView, now: datetime) -> list[tuple[str, object]]:

@@ -109,11 +109,15 @@ class Logs:
 
     def _lines(self, items: Iterator[Item]) -> Iterator[LogLine]:
         while page := list(islice(items, 100)):
-            emails = self._emails(page)
-            yield from (self._line(item, emails.get(item.get("leadId", ""), "")) for item in page)
+            leads = _leads_of(page)
+            emails = self._emails({lead for lead in leads if lead})
+            told = sorted(
+                zip(page, leads, strict=True), key=lambda one: (one[0]["at"], one[0]["kind"] == "delivered")
+            )
+            yield from (self._line(item, emails.get(lead, "")) for item, lead in told)
 
-    def _emails(self, items: list[Item]) -> dict[str, str]:
-        ids = sorted({item["leadId"] for item in items if item.get("leadId")})
+    def _emails(self, leads: set[str]) -> dict[str, str]:
+        ids = sorted(leads)
         return {lead.id: lead.email for lead in (self._leads.get_many(ids) if ids else []) if lead}
 
     def _line(self, item: Item, email: str) -> LogLine:
@@ -138,6 +142,20 @@ class Logs:
             actor=item.get("actor", ""),
             reason=reason,
         )
+
+
+def _leads_of(items: list[Item]) -> list[str]:
+    """The lead of each entry. A delivery is stored without: it has the one of its mail's other entries."""
+    of_mail = {_mail_of(item): item["leadId"] for item in items if item.get("leadId")}
+    return [
+        item.get("leadId") or (of_mail.get(_mail_of(item), "") if item["kind"] == "delivered" else "")
+        for item in items
+    ]
+
+
+def _mail_of(item: Item) -> tuple[str, str]:
+    """What all entries of one mail share."""
+    return item["campaignId"], str(item["timestamp"]).partition("#")[0]
 
 
 def _change(item: Item) -> str:

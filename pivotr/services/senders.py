@@ -125,7 +125,7 @@ class Senders:
         sender = Sender.model_validate({**profile.model_dump(), **changes, "rev": profile.rev + 1})
         _check_room(sender, lane)
         as_read = Equals("rev", profile.rev) if profile.rev else Either((Absent("rev"), Equals("rev", 0)))
-        writes: list[Write] = [Put(names.SENDERS, lanes.profile_item(sender), as_read)]
+        writes: list[Write] = [lanes.change_profile(sender, as_read)]
         change, is_more = _lane_change(profile, sender, lane)
         if is_more:
             now = self._clock.now()
