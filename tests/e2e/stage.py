@@ -7,7 +7,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,6 +40,8 @@ class Stage:
 
     def __init__(self, home: Path) -> None:
         self.home = home
+        self._session = botocore.session.Session()
+        self._clients: dict[tuple[str, str, str], Any] = {}
 
     def ended(self, *words: str, stdin: str = "") -> Ended:
         """How a command ended."""
@@ -62,20 +64,25 @@ class Stage:
         """The document of a command that must do well."""
         return json.loads(self.ok(*words, "--json", stdin=stdin))
 
-    def client(self, service: str) -> Any:
-        """A client of AWS, or of the emulator with its keys."""
-        session = botocore.session.Session()
+    def client(self, service: str, keys: Mapping[str, str] | None = None) -> Any:
+        """A client of AWS, or of the emulator, under its own keys or those that are given."""
         if not IS_SANDBOX:
-            return session.create_client(service, region_name=REGION)
+            return self._session.create_client(service, region_name=REGION)
         found = sandbox_state.noted(self.home)
         assert found is not None
-        return session.create_client(
-            service,
-            region_name=REGION,
-            endpoint_url=found.url,
-            aws_access_key_id=sandbox_state.ACCESS_KEY,
-            aws_secret_access_key=sandbox_state.SECRET_KEY,
-        )
+        own = {"AccessKeyId": sandbox_state.ACCESS_KEY, "SecretAccessKey": sandbox_state.SECRET_KEY}
+        used = keys or own
+        wanted = (service, found.url, used["AccessKeyId"])
+        if wanted not in self._clients:
+            self._clients[wanted] = self._session.create_client(
+                service,
+                region_name=REGION,
+                endpoint_url=found.url,
+                aws_access_key_id=used["AccessKeyId"],
+                aws_secret_access_key=used["SecretAccessKey"],
+                aws_session_token=used.get("SessionToken"),
+            )
+        return self._clients[wanted]
 
     def up(self, *options: str) -> None:
         """Start the emulator; an account of AWS is always up."""

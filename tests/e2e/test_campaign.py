@@ -9,7 +9,6 @@ import json
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -17,6 +16,7 @@ import pytest
 
 from pivotr import names
 from pivotr.adapters import sandbox_state
+from tests.e2e.rights import Worker, check_every_right
 from tests.e2e.stage import ENV, IS_SANDBOX, Stage, set_up, wait_for
 from tests.e2e.verifier import VerifierServer
 
@@ -53,8 +53,13 @@ def test_from_an_empty_account_to_a_sent_mail_and_back(
     deployed = stage.json("deploy", "--yes")
     assert deployed["status"] == "CREATE_COMPLETE"
     assert {one["change"] for one in deployed["changes"]} == {"new"}
+    assert deployed["worst"] == "ok", deployed["findings"]
+    assert {f"function {spec.name}" for spec in names.FUNCTIONS} < {
+        one["subject"] for one in deployed["findings"]
+    }
     lap("deployed")
     stage.ok("secrets", "set", "myemailverifier", stdin="a-key-of-the-vendor\n")
+    stage.ok("secrets", "set", "mailbox", stdin="a-password\n")
     stage.verify("acme.example")
 
     stage.down()
@@ -203,10 +208,11 @@ def _ask_the_api(stage: Stage) -> None:
             assert answer.status == 200, path
 
 
-#: Function → statements of its role without which an empty event, or a plain request, cannot be served.
+#: Function, path of a request → statements of its role without which that, or an empty event, is not served.
 NEEDED = {
-    "heartbeat": ("Senders", "CampaignsIndexes"),
-    "api-leads": ("Leads",),
+    (names.HEARTBEAT, ""): ("Senders", "CampaignsIndexes"),
+    (names.API_LEADS, "/api/leads"): ("Leads",),
+    (names.API_CAMPAIGNS, "/api/templates"): ("Templates",),
 }
 
 
@@ -214,22 +220,23 @@ def _take_rights_away(stage: Stage) -> None:
     """The roles are what lets the functions work: without a statement they fail, with it they work again."""
     if not IS_SANDBOX:
         return
-    for function, sids in NEEDED.items():
-        serves = partial(_serves, stage, function)
+    check_every_right(stage)
+    for (function, path), sids in NEEDED.items():
+        worker = Worker(stage, function, {})
+        serves = partial(_serves, stage, function.name, path)
         assert serves()
         for sid in sids:
-            with _without(stage, function, sid):
-                assert not serves(), f"{function} does not need {sid}"
+            with worker.without(sid):
+                assert not serves(), f"{function.name} does not need {sid}"
         assert serves()
 
 
-def _serves(stage: Stage, function: str) -> bool:
-    if function == "heartbeat":
-        event: object = {}
-    else:
+def _serves(stage: Stage, function: str, path: str) -> bool:
+    event: object = {}
+    if path:
         event = {
-            "version": "2.0", "routeKey": "GET /api/leads", "rawPath": "/api/leads", "rawQueryString": "",
-            "headers": {}, "requestContext": {"http": {"method": "GET", "path": "/api/leads"},
+            "version": "2.0", "routeKey": f"GET {path}", "rawPath": path, "rawQueryString": "",
+            "headers": {}, "requestContext": {"http": {"method": "GET", "path": path},
                                               "stage": "$default", "requestId": "1"},
         }  # fmt: skip
     answer = stage.client("lambda").invoke(
@@ -237,25 +244,6 @@ def _serves(stage: Stage, function: str) -> bool:
     )
     told = json.loads(answer["Payload"].read() or b"{}")
     return "FunctionError" not in answer and told.get("statusCode", 200) == 200
-
-
-@contextmanager
-def _without(stage: Stage, function: str, sid: str) -> Iterator[None]:
-    """The function's role as it is but for one statement."""
-    configuration = stage.client("lambda").get_function_configuration(
-        FunctionName=names.physical(ENV, function)
-    )
-    named = {"RoleName": configuration["Role"].rpartition("/")[2], "PolicyName": "calls"}
-    iam = stage.client("iam")
-    document = iam.get_role_policy(**named)["PolicyDocument"]
-    document = json.loads(document) if isinstance(document, str) else document
-    rest = [one for one in document["Statement"] if one.get("Sid") != sid]
-    assert len(rest) == len(document["Statement"]) - 1, f"{function} has no statement {sid}"
-    iam.put_role_policy(**named, PolicyDocument=json.dumps({**document, "Statement": rest}))
-    try:
-        yield
-    finally:
-        iam.put_role_policy(**named, PolicyDocument=json.dumps(document))
 
 
 def _ask_the_doctor(stage: Stage) -> None:
