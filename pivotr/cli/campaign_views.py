@@ -92,7 +92,7 @@ def show(view: CampaignView) -> None:
                 for sender, lane in view.senders
             ],
         )
-        if campaign.status == "running" and not _is_driven():
+        if campaign.status == "running" and not is_driven():
             out.note("Nothing leaves now: start `pivotr run`.")
     if campaign.is_stopped:
         out.note(f"When the cause is mended: pivotr campaign resume {campaign.id} --acknowledge")
@@ -102,7 +102,7 @@ def show(view: CampaignView) -> None:
         out.note("Unconfirmed: nobody knows whether these mails went out. The provider's events settle them.")
 
 
-def _is_driven() -> bool:
+def is_driven() -> bool:
     """True where somebody sends: an account of AWS does by itself, this machine while `pivotr run` is on."""
     from pivotr.wiring import run_lock
 

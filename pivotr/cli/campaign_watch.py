@@ -96,7 +96,7 @@ def _drawn(view: CampaignView, now: datetime) -> Any:
     from rich.console import Group
     from rich.text import Text
 
-    from pivotr.cli.campaign_views import FUNNEL, waiting
+    from pivotr.cli.campaign_views import FUNNEL, is_driven, waiting
     from pivotr.cli.console import drawn, plain
     from pivotr.cli.words import lane_words
     from pivotr.domain.instants import to_compact
@@ -113,6 +113,8 @@ def _drawn(view: CampaignView, now: datetime) -> Any:
     lately = services().logs.of_campaign(campaign.id, since=to_compact(now - _BACK))
     if newest := sorted(lately, key=lambda line: line.at)[-_ENTRIES:]:
         parts.append(drawn(["at (UTC)", "what"], [(line.at[11:19], line.sentence) for line in newest]))
+    if campaign.status == "running" and not is_driven():
+        parts.append(Text("Nothing leaves now: start `pivotr run`."))
     if campaign.is_live:
         parts.append(Text("Ctrl-C leaves; the campaign goes on."))
     return Group(*parts)
