@@ -323,4 +323,4 @@ def test_a_campaign_that_runs_while_nobody_sends_says_so(pivotr: Run, draft: str
         lock.acquire("2026-11-24T09:13:05.123Z", 4711)
         assert pivotr("campaign", "show", draft).err == ""
     pivotr("campaign", "pause", draft)
-    assert pivotr("campaign", "show", draft).err == ""
+    assert pivotr("campaign", "show", draft).err == f"Go on with: pivotr campaign resume {draft}\n"
