@@ -8,7 +8,7 @@ from functools import cache, lru_cache
 from typing import NamedTuple
 
 from pivotr.domain.name_lists import MarkerWords, marker_words
-from pivotr.domain.name_scores import score
+from pivotr.domain.name_scores import is_listed, odds
 
 _REFUSED = {
     "late": "The person is marked as late.",
@@ -24,7 +24,7 @@ _RELATIVES = ("wife", "son", "daughter", "husband", "mother", "father")
 _LEGAL_FORMS = frozenset(("pvt", "ltd", "limited", "llp", "inc"))
 
 #: Words that are kept at hand: lead files repeat theirs.
-_KEPT = 8_192
+KEPT = 8_192
 
 #: No name that a person would be greeted with is longer than this many characters.
 LONGEST = 160
@@ -35,6 +35,9 @@ _MACHINE = re.compile(
 )
 _TIDY = re.compile(r"[A-Za-z .,]+(?:(?<=[A-Za-z])['-](?=[A-Za-z])[A-Za-z .,]+)*").fullmatch
 _DOTTED = re.compile(r"([^ .,]+)(\.?)").findall
+_GLUED = re.compile(r"[A-Z]+(?![a-z])|[A-Z][a-z]+")
+#: Parts of European family names that are written as one word with the next.
+_PREFIXES = ("Mc", "Mac", "De", "Di", "Du", "La", "Le", "Fitz", "Van", "Von", "D", "O")
 _DOMAIN = re.compile(r"\.(?:com|in|org|net|co|io)$", re.IGNORECASE).search
 _ODD = re.compile(r"[{%=#:/.]")
 _BREAK = re.compile(r"[|•·–—;#:/&-]")
@@ -95,7 +98,7 @@ def looks_like_domain(name: str) -> bool:
     return "." in name[-4:-1] and _DOMAIN(name) is not None
 
 
-@lru_cache(maxsize=_KEPT)
+@lru_cache(maxsize=KEPT)
 def _token(text: str, dotted: bool = False) -> Token:  # noqa: FBT001, FBT002 - mapped over words
     return Token(text, text.lower(), dotted)
 
@@ -134,8 +137,16 @@ def _read_text(text: str) -> NameWords | str:
         text = _TAIL.split(text, maxsplit=1)[0].strip(_EDGES)
     head = _before_kin(text) if "/" in text or "@" in text else text
     if "&" in head or "/" in head:
-        return "The cell names more than one person, or a company."
+        head, _, post = head.partition(",")
+        if "&" in head or "/" in head or not _tells_post(post):
+            return "The cell names more than one person, or a company."
     return _read_tidy(head) if _TIDY(head) else _words(_before_kin(head).split(","))
+
+
+def _tells_post(text: str) -> bool:
+    """True for "Founder & CEO", which may follow a person's name."""
+    refused = marker_words().refused
+    return any(refused.get(word) == "organisation" for word in _WORDS.findall(text.casefold()))
 
 
 def visible(name: str) -> str:
@@ -205,14 +216,14 @@ def _words(parts: list[str]) -> NameWords | str:
 
 def _likelier(second: Token, first: Token) -> bool:
     """True when the word behind the comma is the likelier given name, or an initial."""
-    return len(second.text) == 1 or score(second.word) > score(first.word)
+    return len(second.text) == 1 or odds(second.word) > odds(first.word)
 
 
 def _tokens(part: str) -> list[Token]:
     found: list[Token] = []
     for chunk in part.split():
         if chunk.isalpha():
-            found.append(_folded(chunk))
+            found += _apart(chunk)
         elif chunk[-1] == "." and (stem := chunk[:-1]).isalpha():
             found.append(_folded(stem, True))
         elif (
@@ -224,27 +235,44 @@ def _tokens(part: str) -> list[Token]:
     return found
 
 
-@lru_cache(maxsize=_KEPT)
+@lru_cache(maxsize=KEPT)
 def _folded(text: str, dotted: bool = False) -> Token:  # noqa: FBT001, FBT002 - called for every word
     return Token(text, text.casefold(), dotted)
 
 
-def _pieces(chunk: str) -> list[Token]:
+@lru_cache(maxsize=KEPT)
+def _apart(chunk: str) -> tuple[Token, ...]:
+    """The words of "KRNarayanan" or "RameshKumar"; one word where it is a name as it stands."""
+    parts = _GLUED.findall(chunk)
+    if len(parts) < 2 or "".join(parts) != chunk or parts[0] in _PREFIXES or is_listed(chunk.casefold()):
+        return (_folded(chunk),)
+    # Capitals in a row are initials, one word each: "KR" apart from a name would be Kumar, shortened.
+    return tuple(_folded(word) for part in parts for word in (part if part.isupper() else (part,)))
+
+
+@lru_cache(maxsize=KEPT)
+def _pieces(chunk: str) -> tuple[Token, ...]:
     """The words of "D.K.Shivakumar": each piece that has a letter, with its dot remembered."""
     pieces = [piece.strip(_EDGES) for piece in chunk.split(".")]
     last = len(pieces) - 1
-    return [
+    return tuple(
         Token(piece, piece.casefold(), at < last)
         for at, piece in enumerate(pieces)
         if piece and _LETTER.search(piece)
-    ]
+    )
 
 
 def _stripped(tokens: list[Token], markers: MarkerWords) -> list[Token]:
     """Without titles in front, and without degrees and polite words behind."""
+    words = [word for _, word, _ in tokens]
+    if markers.all.isdisjoint(words) and all(map(str.isalpha, words)):
+        return tokens
     start, end = 0, len(tokens)
-    while start < end and _is_title(tokens[start][1], markers):
-        start += 1
+    while start < end:
+        before = 1 if words[start] in markers.before_titles and start + 1 < end else 0
+        if not _is_title(words[start + before], markers):
+            break
+        start += 1 + before
     while end - start > 1 and _is_tail(tokens[end - 1], markers):
         end -= 1
     kept = tokens[start:end]
@@ -264,11 +292,15 @@ def _is_tail(token: Token, markers: MarkerWords) -> bool:
     return word in markers.polite
 
 
-def _is_of_name(sign: str) -> bool:
-    return sign.isalpha() or sign in _WITHIN or unicodedata.category(sign)[0] == "M"
+@lru_cache(maxsize=KEPT)
+def _is_of_letters(word: str) -> bool:
+    """True for a word of letters and the few signs that names hold."""
+    return word.isalpha() or all(
+        sign.isalpha() or sign in _WITHIN or unicodedata.category(sign)[0] == "M" for sign in word
+    )
 
 
-@lru_cache(maxsize=_KEPT)
+@lru_cache(maxsize=KEPT)
 def _is_odd(word: str) -> bool:
     """True for a word that may be no name: of the lists of such words, of one letter only, or with signs."""
     return word in marker_words().refused or not word.isalpha() or word == word[0] * len(word)
@@ -290,6 +322,6 @@ def _refusal(tokens: list[Token]) -> str:
             return _REFUSED[kind]
         if word[0] == word[-1] and len(word) > 2 and word == word[0] * len(word):
             return _REFUSED["filler"]
-        if not word.isalpha() and any(not _is_of_name(sign) for sign in word):
+        if not _is_of_letters(word):
             return "Letters are mixed with digits or signs, as in a user name."
     return ""
