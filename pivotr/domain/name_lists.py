@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-GIVEN_FILES = ("given_north", "given_west_east", "given_south", "given_arabic_european")
-FAMILY_FILES = ("surnames_north", "surnames_west_east", "surnames_south", "surnames_arabic")
+GIVEN_FILES = ("given_north", "given_west_east", "given_south", "given_arabic_european", "given_more")
+FAMILY_FILES = ("surnames_north", "surnames_west_east", "surnames_south", "surnames_arabic", "surnames_more")
 
 #: Weight of a word that only one kind of list knows (e^3.5 is about 33 : 1), and of a word that both know.
 LISTED, LISTED_AS_BOTH = 3.5, 0.4
@@ -123,7 +123,9 @@ def marker_words() -> MarkerWords:
         "filler": others["fillers"],
         "phrase": others["function words"],
     }
-    every = frozenset[str]().union(titles["titles"], titles["before titles"], *tails.values(), *others.values())
+    every = frozenset[str]().union(
+        titles["titles"], titles["before titles"], *tails.values(), *others.values()
+    )
     return MarkerWords(
         titles=titles["titles"],
         before_titles=titles["before titles"],

@@ -244,7 +244,9 @@ def _folded(text: str, dotted: bool = False) -> Token:  # noqa: FBT001, FBT002 -
 def _apart(chunk: str) -> tuple[Token, ...]:
     """The words of "KRNarayanan" or "RameshKumar"; one word where it is a name as it stands."""
     parts = _GLUED.findall(chunk)
-    if len(parts) < 2 or "".join(parts) != chunk or parts[0] in _PREFIXES or is_listed(chunk.casefold()):
+    if len(parts) < 2 or "".join(parts) != chunk or parts[0] in _PREFIXES:
+        return (_folded(chunk),)
+    if is_listed(chunk.casefold()) and odds(parts[0].casefold()) < 1:
         return (_folded(chunk),)
     # Capitals in a row are initials, one word each: "KR" apart from a name would be Kumar, shortened.
     return tuple(_folded(word) for part in parts for word in (part if part.isupper() else (part,)))
