@@ -26,13 +26,15 @@ FAMILY = -1.7
 #: Words whose odds are kept at hand: lead files repeat their words, and memory must not grow with their rows.
 _KEPT = 8_192
 
-_POLITE = re.compile(r"(.{3,})(?:bhai|ben|behn|tai|bhau|garu|sinh|sinhji|saheb|ji)$").match
+_POLITE = re.compile(r"(.{3,})(?:bhai|ben|behn|bhau|garu|sinh|sinhji|saheb|(ji|tai))$").match
 _SECOND = (
     "kumar", "kumari", "lal", "rao", "raje", "bai", "devi", "das", "babu", "lakshmi", "laxmi", "prasad",
     "raj", "amma", "appa", "aiah", "anna", "nath", "chand", "chandra", "krishna", "swamy", "samy", "reddy",
     "ram", "singh", "kutty", "moorthy", "murthy", "vel", "selvan", "selvi", "deep", "jeet", "jit", "preet",
     "inder", "pal",
 )  # fmt: skip
+#: Villages rather than compounds with Ram.
+_PLACES = ("varam", "puram")
 _SOUNDS = (
     ("ee", "i"), ("oo", "u"), ("ou", "u"), ("ow", "u"), ("ck", "k"), ("ph", "f"), ("ks", "x"),
     ("ae", "e"), ("ei", "i"), ("ai", "e"), ("ch", "C"), ("h", ""), ("w", "v"), ("z", "j"),
@@ -50,8 +52,10 @@ def score(word: str) -> float:
     polite = _POLITE(word)
     if polite:
         stem = weights.get(polite[1])
-        return LISTED if stem is None or stem > FAMILY else stem
-    if word.endswith(_SECOND) and _is_compound(word, weights):
+        if stem is None:  # some family names happen to end in -ji or -tai
+            return _letters(word) + 1 if polite[2] else LISTED
+        return LISTED if stem > FAMILY else stem
+    if word.endswith(_SECOND) and not word.endswith(_PLACES) and _is_compound(word, weights):
         return COMPOUND
     heard = _by_sound().get(_sound(word))
     guess = _letters(word)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from operator import itemgetter
 from typing import NamedTuple
 
 from pivotr.domain.name_order import Choice, choose, choose_plain
@@ -17,6 +18,7 @@ from pivotr.domain.name_text import read_cell
 #: Below this confidence a name is not offered at all.
 FLOOR = 0.6
 
+_TEXT = itemgetter(0)
 _PIECES = re.compile(r"[^\W\d_]+(?:[^\W\d_]|\w)*")
 _INNER_CAPITAL = re.compile(r"(?:Mc|Mac)[A-Z][a-z]+").fullmatch
 
@@ -44,7 +46,7 @@ def _closer_look(name: str) -> Choice:
     cell = read_cell(name)
     if isinstance(cell, str):
         return None, 0.0, cell
-    if name.isascii() or not any([is_other_script(text) for text, _, _ in cell.tokens]):
+    if name.isascii() or not any(map(is_other_script, map(_TEXT, cell.tokens))):
         return choose(cell)
     return choose_in_script(cell)
 
