@@ -117,9 +117,11 @@ def name_weights() -> dict[str, float]:
 def marker_words() -> MarkerWords:
     """Titles, tails and words of organisations."""
     tails, others, titles = _sections("tails"), _sections("organisations"), _sections("titles")
+    trades = others["organisations"] | others["roles"]
+    trades |= {f"{word}s" for word in trades if len(word) > 3} - name_weights().keys()
     kinds = {
         "late": tails["late"],
-        "organisation": others["organisations"] | others["roles"],
+        "organisation": trades,
         "filler": others["fillers"],
         "phrase": others["function words"],
     }

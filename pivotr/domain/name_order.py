@@ -28,6 +28,8 @@ JOINED = exp(3.0)
 #: A word behind a family name needs at least these odds: "Patel Kumar" names nobody.
 REVERSED = exp(-1.1)
 FAMILY_ODDS = exp(FAMILY)
+#: Below these odds a word is no given name, whether or not a list holds it.
+NEVER = exp(-4.0)
 
 # Latin letters with accents written as one sign are as plain as those without.
 _PLAIN = re.compile(r"[A-Za-zÀ-ÖØ-öø-ÿ .]+(?:(?<=[A-Za-z])['-](?=[A-Za-z])[A-Za-zÀ-ÖØ-öø-ÿ .]+)*").fullmatch
@@ -160,7 +162,7 @@ def _ordered(texts: list[str], words: list[str], family_first: float) -> Choice:
         return both, 0.85, f"{both} is one given name written apart."
     front, best, most, every = _weights(likely, family_first)
     if front >= most:
-        if likely[0] < FAMILY_ODDS and is_listed(words[0]):
+        if likely[0] < FAMILY_ODDS and (is_listed(words[0]) or likely[0] < NEVER):
             return None, 0.0, ONLY_FAMILY
         text = texts[0]
         return text, front / every, f"{text} is the first given name."

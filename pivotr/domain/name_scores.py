@@ -23,9 +23,13 @@ COMPOUND = 2.5
 #: A word with a score beyond this on the family side is never greeted with.
 FAMILY = -1.7
 
+#: Score of what nobody is called: keys hit at random.
+NOBODY = 5.0
+
 #: Words whose odds are kept at hand: lead files repeat their words, and memory must not grow with their rows.
 _KEPT = 8_192
 
+_UNSPEAKABLE = re.compile(r"[b-df-hj-np-tv-xz]{3,}").fullmatch
 _POLITE = re.compile(r"(.{3,})(?:bhai|ben|behn|bhau|garu|sinh|sinhji|saheb|(ji|tai))$").match
 _SECOND = (
     "kumar", "kumari", "lal", "rao", "raje", "bai", "devi", "das", "babu", "lakshmi", "laxmi", "prasad",
@@ -49,6 +53,8 @@ def score(word: str) -> float:
     known = weights.get(word)
     if known is not None:
         return known
+    if _UNSPEAKABLE(word):
+        return -NOBODY
     polite = _POLITE(word)
     if polite:
         stem = weights.get(polite[1])

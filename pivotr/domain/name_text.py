@@ -256,6 +256,35 @@ def _apart(chunk: str) -> tuple[Token, ...]:
 def _pieces(chunk: str) -> tuple[Token, ...]:
     """The words of "D.K.Shivakumar": each piece that has a letter, with its dot remembered."""
     pieces = [piece.strip(_EDGES) for piece in chunk.split(".")]
+    found: list[Token] = []
+    for piece in pieces:
+        if piece.isalpha():
+            found += _apart(piece)
+        elif _LETTER.search(piece):
+            found.append(_folded(piece))
+        else:
+            continue
+        if piece is not pieces[-1]:
+            found[-1] = _folded(found[-1].text, True)
+    return tuple(found)
+
+
+@lru_cache(maxsize=KEPT)
+def _apart(chunk: str) -> tuple[Token, ...]:
+    """The words of "KRNarayanan" or "RameshKumar"; one word where it is a name as it stands."""
+    parts = _GLUED.findall(chunk)
+    if len(parts) < 2 or "".join(parts) != chunk or parts[0] in _PREFIXES:
+        return (_folded(chunk),)
+    if is_listed(chunk.casefold()) and odds(parts[0].casefold()) < 1:
+        return (_folded(chunk),)
+    # Capitals in a row are initials, one word each: "KR" apart from a name would be Kumar, shortened.
+    return tuple(_folded(word) for part in parts for word in (part if part.isupper() else (part,)))
+
+
+@lru_cache(maxsize=KEPT)
+def _pieces(chunk: str) -> tuple[Token, ...]:
+    """The words of "D.K.Shivakumar": each piece that has a letter, with its dot remembered."""
+    pieces = [piece.strip(_EDGES) for piece in chunk.split(".")]
     last = len(pieces) - 1
     return tuple(
         Token(piece, piece.casefold(), at < last)
