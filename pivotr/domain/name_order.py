@@ -12,7 +12,8 @@ from typing import TypeAlias
 
 from pivotr.domain.name_lists import given_names, leading_words, marker_words
 from pivotr.domain.name_scores import FAMILY, given_part, is_listed, odds
-from pivotr.domain.name_text import LONGEST, NameWords, Token, dotted, looks_like_domain, undotted
+from pivotr.domain.name_text import LONGEST, NameWords, looks_like_domain
+from pivotr.domain.name_tokens import Token, dotted, undotted
 
 #: How often the family or house name stands first, as judged from lists of all India.
 FAMILY_FIRST = 0.10
@@ -160,7 +161,12 @@ def _ordered(texts: list[str], words: list[str], family_first: float) -> Choice:
     likely = list(map(odds, words))
     if likely[0] < JOINED and (both := _written_apart(texts, words, likely)):
         return both, 0.85, f"{both} is one given name written apart."
-    front, best, most, every = _weights(likely, family_first)
+    if len(likely) == 2:  # the second is a family name, now and then a given name
+        first, second = likely
+        front, best, most = (1 - family_first) * first * (0.75 + 0.1 * second), 1, family_first * second
+        every = front + most
+    else:
+        front, best, most, every = _weights(likely, family_first)
     if front >= most:
         if likely[0] < FAMILY_ODDS and (is_listed(words[0]) or likely[0] < NEVER):
             return None, 0.0, ONLY_FAMILY
@@ -191,17 +197,12 @@ def _written_apart(texts: list[str], words: list[str], likely: list[float]) -> s
 
 
 def _weights(likely: list[float], family_first: float) -> tuple[float, int, float, float]:
-    """How likely each word is the given name: the usual order times the odds of the words.
+    """How likely each of three or more words is the given name: the usual order times the odds of the words.
 
     The weight of the first word, the best of the others and its weight, and the sum of all weights.
     """
-    first, second = likely[0], likely[1]
-    front, best, most = (1 - family_first) * first, 1, family_first * second
-    if len(likely) == 2:  # the second is a family name, now and then a given name
-        front *= 0.75 + 0.1 * second
-        return front, best, most, front + most
-    front *= 0.6 + 0.2 * second
-    every = front
+    front = every = (1 - family_first) * likely[0] * (0.6 + 0.2 * likely[1])
+    best, most = 1, 0.0
     for at in range(1, len(likely)):
         value = likely[at]
         weight = family_first * value

@@ -7,7 +7,8 @@ from functools import lru_cache
 
 from pivotr.domain.name_lists import script_words
 from pivotr.domain.name_order import Choice
-from pivotr.domain.name_text import KEPT, NameWords
+from pivotr.domain.name_text import NameWords
+from pivotr.domain.name_tokens import KEPT
 
 _IDEOGRAPH = re.compile("[\u2e80-\u2fdf\u31c0-\u31ef\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 

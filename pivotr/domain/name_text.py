@@ -8,7 +8,8 @@ from functools import cache, lru_cache
 from typing import NamedTuple
 
 from pivotr.domain.name_lists import MarkerWords, marker_words
-from pivotr.domain.name_scores import is_listed, odds
+from pivotr.domain.name_scores import odds
+from pivotr.domain.name_tokens import EDGES, KEPT, Token, dotted, tokens_of, undotted
 
 _REFUSED = {
     "late": "The person is marked as late.",
@@ -23,9 +24,6 @@ _RELATIVES = ("wife", "son", "daughter", "husband", "mother", "father")
 
 _LEGAL_FORMS = frozenset(("pvt", "ltd", "limited", "llp", "inc"))
 
-#: Words that are kept at hand: lead files repeat theirs.
-KEPT = 8_192
-
 #: No name that a person would be greeted with is longer than this many characters.
 LONGEST = 160
 
@@ -34,10 +32,6 @@ _MACHINE = re.compile(
     r"\{\{|%\w+%|^\s*[=#]\w|https?:|www\.|mailto:|^\S+\.(?:com|in|org|net|co|io)$", re.IGNORECASE
 )
 _TIDY = re.compile(r"[A-Za-z .,]+(?:(?<=[A-Za-z])['-](?=[A-Za-z])[A-Za-z .,]+)*").fullmatch
-_DOTTED = re.compile(r"([^ .,]+)(\.?)").findall
-_GLUED = re.compile(r"[A-Z]+(?![a-z])|[A-Z][a-z]+")
-#: Parts of European family names that are written as one word with the next.
-_PREFIXES = ("Mc", "Mac", "De", "Di", "Du", "La", "Le", "Fitz", "Van", "Von", "D", "O")
 _DOMAIN = re.compile(r"\.(?:com|in|org|net|co|io)$", re.IGNORECASE).search
 _ODD = re.compile(r"[{%=#:/.]")
 _BREAK = re.compile(r"[|•·–—;#:/&-]")
@@ -46,18 +40,8 @@ _BRACKETED = re.compile(r"\([^()]*\)?|\[[^\[\]]*\]?|<[^<>]*>?|\{[^{}]*\}?")
 _QUOTED = re.compile(r"\s[\"“”'‘][^\"“”']+[\"“”'’](?=\s|$)")
 _ADDRESS = re.compile(r"\S@\S")
 _TAIL = re.compile(r"\s+(?:[-–—]+|/+|:)(?:\s|$)|[|•·–—;#:]|//|--|\s&\s+family\b")
-_EDGES = " \t'\"`´*~_-–—!?…\\“”‘’,.:;+=^°"
 _APOSTROPHES = re.compile("['’]")
 _BLANKS = re.compile(r"[\s_\\+]+")
-_LETTER = re.compile(r"[^\W\d_]")
-
-
-class Token(NamedTuple):
-    """One word of the name as written, the same folded to lower case, and whether a dot followed it."""
-
-    text: str
-    word: str
-    dotted: bool = False
 
 
 class NameWords(NamedTuple):
@@ -98,21 +82,6 @@ def looks_like_domain(name: str) -> bool:
     return "." in name[-4:-1] and _DOMAIN(name) is not None
 
 
-@lru_cache(maxsize=KEPT)
-def _token(text: str, dotted: bool = False) -> Token:  # noqa: FBT001, FBT002 - mapped over words
-    return Token(text, text.lower(), dotted)
-
-
-def undotted(texts: list[str]) -> list[Token]:
-    """The words of a tidy name without dots."""
-    return list(map(_token, texts))
-
-
-def dotted(name: str) -> list[Token]:
-    """The words of a tidy name such as "K. R. Narayanan" or "D.K.Shivakumar"."""
-    return [_token(text, dot != "") for text, dot in _DOTTED(name)]
-
-
 def _unwanted(text: str) -> str:
     """Why the text as a whole is no name; empty where it may be one."""
     markers, folded = marker_words(), text.casefold()
@@ -132,9 +101,9 @@ def _read_text(text: str) -> NameWords | str:
         text = _QUOTED.sub(" ", _BRACKETED.sub(" ", text))
     if "@" in text and _ADDRESS.search(text):
         return "The cell holds an e-mail address, not a name."
-    text = text.strip(_EDGES)
+    text = text.strip(EDGES)
     if _BREAK.search(text):
-        text = _TAIL.split(text, maxsplit=1)[0].strip(_EDGES)
+        text = _TAIL.split(text, maxsplit=1)[0].strip(EDGES)
     head = _before_kin(text) if "/" in text or "@" in text else text
     if "&" in head or "/" in head:
         head, _, post = head.partition(",")
@@ -195,14 +164,14 @@ def _before_kin(text: str) -> str:
 
 def _words(parts: list[str]) -> NameWords | str:
     if len(parts) > 1:
-        parts = [part for part in parts if part.isalpha() or part.strip(_EDGES)]
+        parts = [part for part in parts if part.isalpha() or part.strip(EDGES)]
     if not parts:
         return "The cell holds no name."
     markers = marker_words()
-    family = _stripped(_tokens(parts[0]), markers)
+    family = _stripped(tokens_of(parts[0]), markers)
     if len(parts) == 1:
         return _refusal(family) or NameWords(family)
-    second = _tokens(parts[1])
+    second = tokens_of(parts[1])
     if not _LEGAL_FORMS.isdisjoint([word for _, word, _ in second]):
         return _REFUSED["organisation"]
     given = _stripped(second, markers)
@@ -217,80 +186,6 @@ def _words(parts: list[str]) -> NameWords | str:
 def _likelier(second: Token, first: Token) -> bool:
     """True when the word behind the comma is the likelier given name, or an initial."""
     return len(second.text) == 1 or odds(second.word) > odds(first.word)
-
-
-def _tokens(part: str) -> list[Token]:
-    found: list[Token] = []
-    for chunk in part.split():
-        if chunk.isalpha():
-            found += _apart(chunk)
-        elif chunk[-1] == "." and (stem := chunk[:-1]).isalpha():
-            found.append(_folded(stem, True))
-        elif (
-            found and "." in chunk and (joined := chunk.replace(".", "")).casefold() in marker_words().degrees
-        ):
-            found.append(_folded(joined))
-        else:
-            found += _pieces(chunk)
-    return found
-
-
-@lru_cache(maxsize=KEPT)
-def _folded(text: str, dotted: bool = False) -> Token:  # noqa: FBT001, FBT002 - called for every word
-    return Token(text, text.casefold(), dotted)
-
-
-@lru_cache(maxsize=KEPT)
-def _apart(chunk: str) -> tuple[Token, ...]:
-    """The words of "KRNarayanan" or "RameshKumar"; one word where it is a name as it stands."""
-    parts = _GLUED.findall(chunk)
-    if len(parts) < 2 or "".join(parts) != chunk or parts[0] in _PREFIXES:
-        return (_folded(chunk),)
-    if is_listed(chunk.casefold()) and odds(parts[0].casefold()) < 1:
-        return (_folded(chunk),)
-    # Capitals in a row are initials, one word each: "KR" apart from a name would be Kumar, shortened.
-    return tuple(_folded(word) for part in parts for word in (part if part.isupper() else (part,)))
-
-
-@lru_cache(maxsize=KEPT)
-def _pieces(chunk: str) -> tuple[Token, ...]:
-    """The words of "D.K.Shivakumar": each piece that has a letter, with its dot remembered."""
-    pieces = [piece.strip(_EDGES) for piece in chunk.split(".")]
-    found: list[Token] = []
-    for piece in pieces:
-        if piece.isalpha():
-            found += _apart(piece)
-        elif _LETTER.search(piece):
-            found.append(_folded(piece))
-        else:
-            continue
-        if piece is not pieces[-1]:
-            found[-1] = _folded(found[-1].text, True)
-    return tuple(found)
-
-
-@lru_cache(maxsize=KEPT)
-def _apart(chunk: str) -> tuple[Token, ...]:
-    """The words of "KRNarayanan" or "RameshKumar"; one word where it is a name as it stands."""
-    parts = _GLUED.findall(chunk)
-    if len(parts) < 2 or "".join(parts) != chunk or parts[0] in _PREFIXES:
-        return (_folded(chunk),)
-    if is_listed(chunk.casefold()) and odds(parts[0].casefold()) < 1:
-        return (_folded(chunk),)
-    # Capitals in a row are initials, one word each: "KR" apart from a name would be Kumar, shortened.
-    return tuple(_folded(word) for part in parts for word in (part if part.isupper() else (part,)))
-
-
-@lru_cache(maxsize=KEPT)
-def _pieces(chunk: str) -> tuple[Token, ...]:
-    """The words of "D.K.Shivakumar": each piece that has a letter, with its dot remembered."""
-    pieces = [piece.strip(_EDGES) for piece in chunk.split(".")]
-    last = len(pieces) - 1
-    return tuple(
-        Token(piece, piece.casefold(), at < last)
-        for at, piece in enumerate(pieces)
-        if piece and _LETTER.search(piece)
-    )
 
 
 def _stripped(tokens: list[Token], markers: MarkerWords) -> list[Token]:
