@@ -55,6 +55,9 @@ def score(word: str) -> float:
         return known
     if _UNSPEAKABLE(word):
         return -NOBODY
+    first, hyphen, _ = word.partition("-")
+    if hyphen and first:  # both parts are of one kind: Anna-Maria, Mazumdar-Shaw
+        return score(first)
     polite = _POLITE(word)
     if polite:
         stem = weights.get(polite[1])

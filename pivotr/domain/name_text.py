@@ -19,6 +19,7 @@ _REFUSED = {
 }
 #: Signs that a name may hold besides letters: apostrophes, hyphens, and the joiners of Indian scripts.
 _WITHIN = "'’ʼ-‐\u200c\u200d"
+_LOST = "Letters of the name were lost in its encoding."
 _LONG = "The text is too long for a name."
 _RELATIVES = ("wife", "son", "daughter", "husband", "mother", "father")
 
@@ -41,6 +42,9 @@ _QUOTED = re.compile(r"\s[\"“”'‘][^\"“”']+[\"“”'’](?=\s|$)")
 _ADDRESS = re.compile(r"\S@\S")
 _TAIL = re.compile(r"\s+(?:[-–—]+|/+|:)(?:\s|$)|[|•·–—;#:]|//|--|\s&\s+family\b")
 _APOSTROPHES = re.compile("['’]")
+_LOSSES = re.compile(r"\w\ufffd|\ufffd\w")
+#: First signs of UTF-8 read as Windows-1252, with what follows them there and in no name.
+_MISREAD = re.compile("[ÃÂÄÅâà][\u00a0-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]")
 _BLANKS = re.compile(r"[\s_\\+]+")
 
 
@@ -56,6 +60,8 @@ def read_cell(name: str) -> NameWords | str:
     if len(name) > 4 * LONGEST:
         return _LONG
     if not _TIDY(name) or looks_like_domain(name):
+        if "\ufffd" in name and _LOSSES.search(name):
+            return _LOST
         text = visible(name)
         if not _TIDY(text) or "." in text[-4:-1]:
             return _unwanted(text) or _read_text(text)
@@ -121,9 +127,18 @@ def _tells_post(text: str) -> bool:
 def visible(name: str) -> str:
     """The text without control signs, emoji, half characters and other invisible things; plain blanks."""
     if not (name.isascii() and name.isprintable()):
-        joined = unicodedata.normalize("NFKC", name)
+        joined = _mended(name) if _MISREAD.search(name) else name
+        joined = unicodedata.normalize("NFKC", joined)
         name = _unusual().sub(lambda sign: _shown(joined, sign.start()), joined)
     return _BLANKS.sub(" ", name).strip()
+
+
+def _mended(name: str) -> str:
+    """ "JosÃ©" is José whose UTF-8 was read as Windows-1252; empty when letters were lost on the way."""
+    try:
+        return name.encode("cp1252").decode()
+    except UnicodeError:
+        return ""
 
 
 @cache
