@@ -7,13 +7,14 @@ multiplied, and the share of the winner is the confidence.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from math import exp
 from typing import TypeAlias
 
 from pivotr.domain.name_lists import given_names, leading_words, marker_words
-from pivotr.domain.name_scores import FAMILY, given_part, is_listed, odds
+from pivotr.domain.name_scores import FAMILY, given_part, is_known, is_listed, odds
 from pivotr.domain.name_text import LONGEST, NameWords, looks_like_domain
-from pivotr.domain.name_tokens import Token, dotted, undotted
+from pivotr.domain.name_tokens import KEPT, Token
 
 #: How often the family or house name stands first, as judged from lists of all India.
 FAMILY_FIRST = 0.10
@@ -23,6 +24,8 @@ FAMILY_FIRST_TITLED = 0.55
 FAMILY_FIRST_INITIAL = 0.02
 #: How often the only full word is the given name: alone, behind initials, before initials.
 ALONE, BEHIND_INITIALS, BEFORE_INITIALS = 0.72, 0.70, 0.93
+#: The same for a word alone that no list tells anything about: a brand, a role or a slip of the keys as well.
+ALONE_UNKNOWN = 0.5
 
 #: Odds of the first of two words that, joined, are a listed given name ("Ram Mohan", "Naga Manikanta").
 JOINED = exp(3.0)
@@ -34,6 +37,8 @@ NEVER = exp(-4.0)
 
 # Latin letters with accents written as one sign are as plain as those without.
 _PLAIN = re.compile(r"[A-Za-zÀ-ÖØ-öø-ÿ .]+(?:(?<=[A-Za-z])['-](?=[A-Za-z])[A-Za-zÀ-ÖØ-öø-ÿ .]+)*").fullmatch
+#: What a word between blanks is: a name in full, an initial, a title, several words with dots, anything else.
+_NAME, _INITIAL, _TITLE, _DOTTED, _OTHER = range(5)
 ONLY_FAMILY = "Only family names are written out."
 _VOWELS = frozenset("aeiouyAEIOUY")
 
@@ -52,8 +57,8 @@ def choose(name: NameWords) -> Choice:
             return _choose_among_initials(tokens, family_first=family_first)
     if len(tokens) == 1:
         return _alone(tokens[0], BEHIND_INITIALS if family_first else ALONE)
-    order = FAMILY_FIRST_INITIAL if family_first else _usual_order([word for _, word, _ in tokens])
-    return _led(tokens) or _among(tokens, order)
+    order = FAMILY_FIRST_INITIAL if family_first else _usual_order(tokens)
+    return _led(tokens) or _ordered(tokens, [odds(word) for _, word, _ in tokens], order)
 
 
 def _whole(tokens: list[Token]) -> list[Token]:
@@ -73,25 +78,44 @@ def choose_plain(name: str) -> Choice | None:
 
     None where a closer look is due; else the same answer as that of `choose`.
     """
-    if len(name) > LONGEST or not _PLAIN(name):
+    if len(name) > LONGEST:
         return None
-    plain = name.replace(".", " ") if (has_dots := "." in name) else name
-    texts, words, leading = plain.split(), plain.lower().split(), leading_words()
-    start = 0
-    if not leading.marked.isdisjoint(words):
-        titles = marker_words().titles
-        while start < len(words) and words[start] in titles:
-            start += 1
-        texts, words = texts[start:], words[start:]
-        if not start or not leading.marked.isdisjoint(words):
+    tokens: list[Token] = []
+    likely: list[float] = []
+    has_initials = False
+    for kind, each, token in map(_look, name.split()):
+        if kind == _NAME:
+            pass
+        elif kind == _INITIAL:
+            has_initials = True
+        elif kind == _TITLE and not tokens:
+            continue
+        elif kind == _DOTTED and not looks_like_domain(name):
+            return choose_plain(name.replace(".", ". "))
+        else:
             return None
-    if len(words) < 2 or (has_dots and looks_like_domain(name)):
+        tokens.append(token)
+        likely.append(each)
+    if len(tokens) < 2:
         return None
-    for text in texts:
-        if len(text) < 5 and (len(text) < 3 or text.isupper()):
-            tokens = dotted(name)[start:] if has_dots else undotted(texts)
-            return _choose_among_initials(tokens, family_first=False)
-    return _ordered(texts, words, FAMILY_FIRST if len(words) == 2 else _usual_order(words))
+    if has_initials:
+        return _choose_among_initials(tokens, family_first=False)
+    return _ordered(tokens, likely, _usual_order(tokens))
+
+
+@lru_cache(maxsize=KEPT)
+def _look(text: str) -> tuple[int, float, Token]:
+    """What a word between blanks is, its odds, and the word without the dot behind it."""
+    stem = text.removesuffix(".")
+    token = Token(stem, stem.lower(), stem is not text)
+    if not _PLAIN(stem):
+        return _OTHER, 0.0, token
+    if "." in stem:
+        return _DOTTED, 0.0, token
+    if token.word in leading_words().marked:
+        return _TITLE if token.word in marker_words().titles else _OTHER, 0.0, token
+    short = len(stem) < 3 or (len(stem) < 5 and stem.isupper())
+    return _INITIAL if short else _NAME, odds(token.word), token
 
 
 def _choose_among_initials(tokens: list[Token], *, family_first: bool) -> Choice:
@@ -116,8 +140,8 @@ def _choose_among_initials(tokens: list[Token], *, family_first: bool) -> Choice
     if family_first or (True in kinds and not front and not behind):
         order = FAMILY_FIRST_INITIAL
     else:
-        order = FAMILY_FIRST / 2 if front else _usual_order([word for _, word, _ in words])
-    return _led(words) or _among(words, order)
+        order = FAMILY_FIRST / 2 if front else _usual_order(words)
+    return _led(words) or _ordered(words, [odds(word) for _, word, _ in words], order)
 
 
 def _is_initial(token: Token, *, shouted: bool, alone: bool) -> bool:
@@ -133,10 +157,11 @@ def _is_initial(token: Token, *, shouted: bool, alone: bool) -> bool:
     return text.isupper() and not shouted and len(text) <= 3 and not (is_listed(word) and odds(word) > 1)
 
 
-def _usual_order(words: list[str]) -> float:
+def _usual_order(words: list[Token]) -> float:
     """How often the family name stands first in names of this shape."""
-    titled = len(words) > 2 and words[-1] in leading_words().title_names
-    return FAMILY_FIRST_TITLED if titled else FAMILY_FIRST
+    if len(words) > 2 and words[-1][1] in leading_words().title_names:
+        return FAMILY_FIRST_TITLED
+    return FAMILY_FIRST
 
 
 def _led(words: list[Token]) -> Choice | None:
@@ -156,10 +181,9 @@ def _led(words: list[Token]) -> Choice | None:
     return (None, 0.0, "No given name is written out.") if at == 0 else None
 
 
-def _ordered(texts: list[str], words: list[str], family_first: float) -> Choice:
-    """The given name among words as written and the same words in lower case, without initials."""
-    likely = list(map(odds, words))
-    if likely[0] < JOINED and (both := _written_apart(texts, words, likely)):
+def _ordered(words: list[Token], likely: list[float], family_first: float) -> Choice:
+    """The given name among words without initials; `likely` has the odds of each."""
+    if likely[0] < JOINED and (both := _written_apart(words, likely)):
         return both, 0.85, f"{both} is one given name written apart."
     if len(likely) == 2:  # the second is a family name, now and then a given name
         first, second = likely
@@ -168,30 +192,26 @@ def _ordered(texts: list[str], words: list[str], family_first: float) -> Choice:
     else:
         front, best, most, every = _weights(likely, family_first)
     if front >= most:
-        if likely[0] < FAMILY_ODDS and (is_listed(words[0]) or likely[0] < NEVER):
+        if likely[0] < FAMILY_ODDS and (likely[0] < NEVER or is_listed(words[0][1])):
             return None, 0.0, ONLY_FAMILY
-        text = texts[0]
+        text = words[0][0]
         return text, front / every, f"{text} is the first given name."
     if likely[best] < REVERSED:
         return None, 0.0, ONLY_FAMILY
     # Behind a family name the words may all be given names; the first of them is a fine greeting.
-    sure, text = every - front if likely[best] > 1.6 else most, texts[best]
-    return text, sure / every, f"{texts[0]} reads as a family or house name; {text} is the given name."
+    sure, text = every - front if likely[best] > 1.6 else most, words[best][0]
+    return text, sure / every, f"{words[0][0]} reads as a family or house name; {text} is the given name."
 
 
-def _among(tokens: list[Token], family_first: float) -> Choice:
-    return _ordered([text for text, _, _ in tokens], [word for _, word, _ in tokens], family_first)
-
-
-def _written_apart(texts: list[str], words: list[str], likely: list[float]) -> str:
+def _written_apart(words: list[Token], likely: list[float]) -> str:
     """A given name whose first half alone reads as a family name; other halves of one get its odds."""
     listed = given_names()
     for at in range(len(words) - 1):
-        word = words[at]
-        if likely[at] >= JOINED or word + words[at + 1] not in listed or word in marker_words().titles:
+        word = words[at][1]
+        if likely[at] >= JOINED or word + words[at + 1][1] not in listed or word in marker_words().titles:
             continue
         if at == 0 and likely[0] < FAMILY_ODDS:
-            return f"{texts[0]} {texts[1]}"
+            return f"{words[0][0]} {words[1][0]}"
         likely[at] = JOINED
     return ""
 
@@ -224,5 +244,7 @@ def _alone(token: Token, usual: float) -> Choice:
     part = given_part(word)
     if part is not None:
         return (part, 0.8, f"{text} is a given and a family name written as one word.")
+    if usual == ALONE and not is_known(word):
+        usual = ALONE_UNKNOWN
     chance = usual / (1 - usual) * likely
     return (text, chance / (1 + chance), f"{text} is the only word written out.")

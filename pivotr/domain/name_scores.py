@@ -49,15 +49,16 @@ _DOUBLED = re.compile(r"(.)(?=\1)")
 
 def score(word: str) -> float:
     """The score of one lower-case word, between -5 and 5."""
-    weights = name_weights()
-    known = weights.get(word)
+    known = name_weights().get(word)
     if known is not None:
         return known
-    if _UNSPEAKABLE(word):
-        return -NOBODY
     first, hyphen, _ = word.partition("-")
     if hyphen and first:  # both parts are of one kind: Anna-Maria, Mazumdar-Shaw
         return score(first)
+    return -NOBODY if _UNSPEAKABLE(word) else _unlisted(word, name_weights())
+
+
+def _unlisted(word: str, weights: dict[str, float]) -> float:
     polite = _POLITE(word)
     if polite:
         stem = weights.get(polite[1])
@@ -80,6 +81,18 @@ def odds(word: str) -> float:
 def is_listed(word: str) -> bool:
     """True for words that some list holds."""
     return word in name_weights()
+
+
+@lru_cache(maxsize=_KEPT)
+def is_known(word: str) -> bool:
+    """True for words that some list tells something about: itself, an ending, a part, or how it sounds."""
+    return (
+        is_listed(word)
+        or "-" in word
+        or _POLITE(word) is not None
+        or _sound(word) in _by_sound()
+        or _is_compound(word, name_weights())
+    )
 
 
 @lru_cache(maxsize=_KEPT)

@@ -187,14 +187,16 @@ def _words(parts: list[str]) -> NameWords | str:
     if len(parts) == 1:
         return _refusal(family) or NameWords(family)
     second = tokens_of(parts[1])
-    if not _LEGAL_FORMS.isdisjoint([word for _, word, _ in second]):
-        return _REFUSED["organisation"]
     given = _stripped(second, markers)
     words = [word for _, word, _ in given]
-    if given and markers.degrees.isdisjoint(words) and markers.refused.keys().isdisjoint(words):
+    if not markers.refused.keys().isdisjoint(words):
+        if not _LEGAL_FORMS.isdisjoint(words):
+            return _REFUSED["organisation"]
+    elif given and markers.degrees.isdisjoint(words):
         titled = len(given) < len(second) and second[0].word in markers.titles
         if titled or (len(family) == 1 and _likelier(given[0], family[0])):
-            return _refusal([*given, *family]) or NameWords([*given, *family], family_first=True)
+            whole = given + family
+            return _refusal(whole) or NameWords(whole, family_first=True)
     return _refusal(family) or NameWords(family)
 
 
@@ -206,7 +208,7 @@ def _likelier(second: Token, first: Token) -> bool:
 def _stripped(tokens: list[Token], markers: MarkerWords) -> list[Token]:
     """Without titles in front, and without degrees and polite words behind."""
     words = [word for _, word, _ in tokens]
-    if markers.all.isdisjoint(words) and all(map(str.isalpha, words)):
+    if markers.all.isdisjoint(words) and (not words or words[0].isalpha()):
         return tokens
     start, end = 0, len(tokens)
     while start < end:

@@ -16,7 +16,7 @@ from pivotr.domain.name_scripts import choose_in_script, is_other_script
 from pivotr.domain.name_text import read_cell
 
 #: Below this confidence a name is not offered at all.
-FLOOR = 0.6
+FLOOR = 0.65
 
 _TEXT = itemgetter(0)
 _PIECES = re.compile(r"[^\W\d_]+(?:[^\W\d_]|\w)*")
