@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import codecs
 import json
 import sys
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +15,8 @@ if TYPE_CHECKING:
 
 
 def lines_of(path: Path) -> Iterator[str]:
-    """The lines of a text file, blank ones too; `-` is stdin. UTF-8, or UTF-16 with its
-    mark; bytes that are neither become marks.
+    """The lines of a text file, blank ones too; `-` is stdin. UTF-8, UTF-16 with its mark, and
+    Windows-1252 for a line that is no UTF-8.
 
     Raises NotFound for a missing file, InvalidInput for what is none.
     """
@@ -86,19 +87,27 @@ def json_line(value: Any, encoding: str | None = None) -> str:
 
 
 def _lines(file: Any) -> Iterator[str]:
-    if file.peek(2)[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):  # "Unicode text" of Excel and Notepad
-        yield from _lines_in_utf16(file)
+    first = file.readline()
+    _refuse_workbook(first)
+    if first.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        text = (first + file.read()).decode("utf-16", "replace")
+        yield from (line.removesuffix("\r") for line in text.removesuffix("\n").split("\n"))
         return
-    for number, line in enumerate(file):
-        raw = line.removesuffix(b"\n").removesuffix(b"\r")
-        text = (raw.removeprefix(b"\xef\xbb\xbf") if number == 0 else raw).decode("utf-8", "replace")
-        yield text
+    for raw in chain((first.removeprefix(BOM_UTF8),) if first else (), file):
+        yield _text(raw.removesuffix(b"\n").removesuffix(b"\r"))
 
 
-def _lines_in_utf16(file: Any) -> Iterator[str]:
-    rest = ""
-    for text in codecs.iterdecode(iter(lambda: file.read(1 << 16), b""), "utf-16", "replace"):
-        *lines, rest = (rest + text).split("\n")
-        yield from (line.removesuffix("\r") for line in lines)
-    if rest:
-        yield rest
+def _text(raw: bytes) -> str:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("cp1252", "replace")
+
+
+def _refuse_workbook(head: bytes) -> None:
+    from pivotr.domain.lead_files.detection import kind_of
+
+    if kind_of(head) == "workbook":
+        from pivotr.errors import InvalidInput
+
+        raise InvalidInput("The file is a workbook, not a text file.", hint="Save it as text, one a line.")

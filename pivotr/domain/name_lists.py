@@ -8,10 +8,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 
-GIVEN_FILES = ("given_north", "given_west_east", "given_south", "given_arabic_european")
-FAMILY_FILES = ("surnames_north", "surnames_west_east", "surnames_south", "surnames_arabic")
+GIVEN_FILES = ("given_north", "given_west_east", "given_south", "given_arabic_european", "given_more")
+FAMILY_FILES = ("surnames_north", "surnames_west_east", "surnames_south", "surnames_arabic", "surnames_more")
+
+#: Weight of a word that only one kind of list knows (e^3.5 is about 33 : 1), and of a word that both know.
+LISTED, LISTED_AS_BOTH = 3.5, 0.4
+
+# A plain path: the resource reader of the standard library takes longer to import than all lists to read.
+_FOLDER = Path(__file__).parents[1] / "data" / "names"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +25,8 @@ class MarkerWords:
     """Words that are no names but tell what a cell holds, all in lower case and without dots."""
 
     titles: frozenset[str]
+    #: Words that belong to the title behind them ("Asst. Prof."), and are none without it.
+    before_titles: frozenset[str]
     degrees: frozenset[str]
     kin: frozenset[str]
     employers: frozenset[str]
@@ -40,6 +48,8 @@ class LeadingWords:
     full: frozenset[str]
     short: frozenset[str]
     title_names: frozenset[str]
+    #: Words that are a given name only together with the next one ("Abdul Rashid").
+    halves: frozenset[str]
     all: frozenset[str]
     #: These and all marker words: a name without any of them is nothing but names.
     marked: frozenset[str]
@@ -50,6 +60,7 @@ class ScriptWords:
     """The same for names in Indian and Arabic scripts."""
 
     titles: frozenset[str]
+    leading: frozenset[str]
     late: frozenset[str]
     letters: frozenset[str]
     surnames: frozenset[str]
@@ -57,7 +68,7 @@ class ScriptWords:
 
 
 def _lines(name: str) -> list[str]:
-    text = files("pivotr").joinpath("data", "names", f"{name}.txt").read_text(encoding="utf-8")
+    text = (_FOLDER / f"{name}.txt").read_text(encoding="utf-8")
     return [line for line in text.splitlines() if line and not line.startswith("#")]
 
 
@@ -91,18 +102,35 @@ def either_names() -> dict[str, float]:
 
 
 @cache
+def name_weights() -> dict[str, float]:
+    """Every listed word with its weight: above 0 rather a given name, below 0 rather a family name."""
+    given, family = given_names(), family_names()
+    return (
+        dict.fromkeys(given, LISTED)
+        | dict.fromkeys(family, -LISTED)
+        | dict.fromkeys(given & family, LISTED_AS_BOTH)
+        | either_names()
+    )
+
+
+@cache
 def marker_words() -> MarkerWords:
     """Titles, tails and words of organisations."""
-    tails, others, titles = _sections("tails"), _sections("organisations"), _sections("titles")["titles"]
+    tails, others, titles = _sections("tails"), _sections("organisations"), _sections("titles")
+    trades = others["organisations"] | others["roles"]
+    trades |= {f"{word}s" for word in trades if len(word) > 3} - name_weights().keys()
     kinds = {
         "late": tails["late"],
-        "organisation": others["organisations"] | others["roles"],
+        "organisation": trades,
         "filler": others["fillers"],
         "phrase": others["function words"],
     }
-    every = frozenset[str]().union(titles, *tails.values(), *others.values())
+    every = frozenset[str]().union(
+        titles["titles"], titles["before titles"], *tails.values(), *others.values()
+    )
     return MarkerWords(
-        titles=titles,
+        titles=titles["titles"],
+        before_titles=titles["before titles"],
         degrees=tails["degrees"],
         kin=tails["kin"],
         employers=tails["places"],
@@ -120,11 +148,26 @@ def leading_words() -> LeadingWords:
     """Names that stand before the name a person is called by, and family titles that close a name."""
     found = _sections("titles")
     full, short = found["leading names"], found["leading abbreviations"]
-    return LeadingWords(full, short, found["title names"], full | short, full | short | marker_words().all)
+    halves = found["first halves"]
+    return LeadingWords(
+        full,
+        short,
+        title_names=found["title names"],
+        halves=halves,
+        all=full | short,
+        marked=full | short | halves | marker_words().all,
+    )
 
 
 @cache
 def script_words() -> ScriptWords:
     """Titles, letters and family names of other scripts."""
     found = _sections("scripts")
-    return ScriptWords(found["titles"], found["late"], found["letters"], found["surnames"], found["fillers"])
+    return ScriptWords(
+        found["titles"],
+        found["leading names"],
+        found["late"],
+        found["letters"],
+        found["surnames"],
+        found["fillers"],
+    )

@@ -7,12 +7,14 @@ multiplied, and the share of the winner is the confidence.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from math import exp
 from typing import TypeAlias
 
 from pivotr.domain.name_lists import given_names, leading_words, marker_words
-from pivotr.domain.name_scores import FAMILY, given_part, is_listed, odds, score
-from pivotr.domain.name_text import LONGEST, NameWords, Token, dotted, looks_like_domain, undotted
+from pivotr.domain.name_scores import FAMILY, given_part, is_known, is_listed, odds
+from pivotr.domain.name_text import LONGEST, NameWords, looks_like_domain
+from pivotr.domain.name_tokens import KEPT, Token
 
 #: How often the family or house name stands first, as judged from lists of all India.
 FAMILY_FIRST = 0.10
@@ -22,14 +24,22 @@ FAMILY_FIRST_TITLED = 0.55
 FAMILY_FIRST_INITIAL = 0.02
 #: How often the only full word is the given name: alone, behind initials, before initials.
 ALONE, BEHIND_INITIALS, BEFORE_INITIALS = 0.72, 0.70, 0.93
+#: The same for a word alone that no list tells anything about: a brand, a role or a slip of the keys as well.
+ALONE_UNKNOWN = 0.5
 
 #: Odds of the first of two words that, joined, are a listed given name ("Ram Mohan", "Naga Manikanta").
 JOINED = exp(3.0)
 #: A word behind a family name needs at least these odds: "Patel Kumar" names nobody.
 REVERSED = exp(-1.1)
 FAMILY_ODDS = exp(FAMILY)
+#: Below these odds a word is no given name, whether or not a list holds it.
+NEVER = exp(-4.0)
 
-_PLAIN = re.compile(r"[A-Za-z .]+(?:(?<=[A-Za-z])['-](?=[A-Za-z])[A-Za-z .]+)*").fullmatch
+# Latin letters with accents written as one sign are as plain as those without.
+_PLAIN = re.compile(r"[A-Za-zÀ-ÖØ-öø-ÿ .]+(?:(?<=[A-Za-z])['-](?=[A-Za-z])[A-Za-zÀ-ÖØ-öø-ÿ .]+)*").fullmatch
+#: What a word between blanks is: a name in full, an initial, a title, several words with dots, anything else.
+_NAME, _INITIAL, _TITLE, _DOTTED, _OTHER = range(5)
+ONLY_FAMILY = "Only family names are written out."
 _VOWELS = frozenset("aeiouyAEIOUY")
 
 
@@ -40,12 +50,27 @@ Choice: TypeAlias = tuple[str | None, float, str]
 def choose(name: NameWords) -> Choice:
     """The word of the name that its bearer is called by."""
     tokens, family_first = name
+    if not leading_words().halves.isdisjoint([word for _, word, _ in tokens]):
+        tokens = _whole(tokens)
     for text, _, _ in tokens:
         if len(text) < 5 and (len(text) < 3 or text.isupper()):
             return _choose_among_initials(tokens, family_first=family_first)
     if len(tokens) == 1:
         return _alone(tokens[0], BEHIND_INITIALS if family_first else ALONE)
-    return _led(tokens) or _ordered(tokens, _prior(tokens, usual=FAMILY_FIRST, comma=family_first))
+    order = FAMILY_FIRST_INITIAL if family_first else _usual_order(tokens)
+    return _led(tokens) or _ordered(tokens, [odds(word) for _, word, _ in tokens], order)
+
+
+def _whole(tokens: list[Token]) -> list[Token]:
+    """ "Abdul" and "Rashid" as one word: the first half alone would be half a name."""
+    halves, whole = leading_words().halves, tokens[:1]
+    for token in tokens[1:]:
+        text, word, _ = whole[-1]
+        if word in halves and len(token.text) > 2 and odds(token.word) > FAMILY_ODDS:
+            whole[-1] = Token(f"{text} {token.text}", word)
+        else:
+            whole.append(token)
+    return whole
 
 
 def choose_plain(name: str) -> Choice | None:
@@ -53,34 +78,44 @@ def choose_plain(name: str) -> Choice | None:
 
     None where a closer look is due; else the same answer as that of `choose`.
     """
-    if len(name) > LONGEST or not _PLAIN(name):
+    if len(name) > LONGEST:
         return None
-    has_dots = "." in name
-    words = (name.lower().replace(".", " ") if has_dots else name.lower()).split()
-    start, last, leading = 0, len(words) - 1, leading_words()
-    if not leading.marked.isdisjoint(words):
-        titles = marker_words().titles
-        while start < last and words[start] in titles:
-            start += 1
-        if not start or not leading.marked.isdisjoint(words[start:]):
+    tokens: list[Token] = []
+    likely: list[float] = []
+    has_initials = False
+    for kind, each, token in map(_look, name.split()):
+        if kind == _NAME:
+            pass
+        elif kind == _INITIAL:
+            has_initials = True
+        elif kind == _TITLE and not tokens:
+            continue
+        elif kind == _DOTTED and not looks_like_domain(name):
+            return choose_plain(name.replace(".", ". "))
+        else:
             return None
-    if start >= last or (has_dots and looks_like_domain(name)):
+        tokens.append(token)
+        likely.append(each)
+    if len(tokens) < 2:
         return None
-    tokens = dotted(name) if has_dots else undotted(name.split())
-    if start:
-        tokens = tokens[start:]
-    for text, _, _ in tokens:
-        if len(text) < 5 and (len(text) < 3 or text.isupper()):
-            return _choose_among_initials(tokens, family_first=False)
-    if last - start == 1 and (first := odds(words[start])) >= JOINED:
-        return _surely_first(tokens[0][0], first, odds(words[last]), FAMILY_FIRST)
-    return _ordered(tokens, _prior(tokens, usual=FAMILY_FIRST, comma=False))
+    if has_initials:
+        return _choose_among_initials(tokens, family_first=False)
+    return _ordered(tokens, likely, _usual_order(tokens))
 
 
-def _surely_first(text: str, first: float, second: float, family_first: float) -> Choice:
-    """The first of two words, which is surely given: no odds of the second word can outdo it."""
-    usual = _usual(first, second, family_first)
-    return text, usual / (usual + family_first * second), f"{text} is the first given name."
+@lru_cache(maxsize=KEPT)
+def _look(text: str) -> tuple[int, float, Token]:
+    """What a word between blanks is, its odds, and the word without the dot behind it."""
+    stem = text.removesuffix(".")
+    token = Token(stem, stem.lower(), stem is not text)
+    if not _PLAIN(stem):
+        return _OTHER, 0.0, token
+    if "." in stem:
+        return _DOTTED, 0.0, token
+    if token.word in leading_words().marked:
+        return _TITLE if token.word in marker_words().titles else _OTHER, 0.0, token
+    short = len(stem) < 3 or (len(stem) < 5 and stem.isupper())
+    return _INITIAL if short else _NAME, odds(token.word), token
 
 
 def _choose_among_initials(tokens: list[Token], *, family_first: bool) -> Choice:
@@ -102,9 +137,11 @@ def _choose_among_initials(tokens: list[Token], *, family_first: bool) -> Choice
         return _alone(
             words[0], BEHIND_INITIALS if front or family_first else BEFORE_INITIALS if behind else ALONE
         )
-    usual = FAMILY_FIRST / 2 if front else FAMILY_FIRST
-    between = True in kinds and not front and not behind
-    return _led(words) or _ordered(words, _prior(words, usual=usual, comma=family_first or between))
+    if family_first or (True in kinds and not front and not behind):
+        order = FAMILY_FIRST_INITIAL
+    else:
+        order = FAMILY_FIRST / 2 if front else _usual_order(words)
+    return _led(words) or _ordered(words, [odds(word) for _, word, _ in words], order)
 
 
 def _is_initial(token: Token, *, shouted: bool, alone: bool) -> bool:
@@ -117,16 +154,14 @@ def _is_initial(token: Token, *, shouted: bool, alone: bool) -> bool:
         return True
     if text.isupper() and not _VOWELS.intersection(text):
         return True
-    return text.isupper() and not shouted and len(text) <= 3 and not (is_listed(word) and score(word) > 0)
+    return text.isupper() and not shouted and len(text) <= 3 and not (is_listed(word) and odds(word) > 1)
 
 
-def _prior(words: list[Token], *, usual: float, comma: bool) -> float:
+def _usual_order(words: list[Token]) -> float:
     """How often the family name stands first in names of this shape."""
-    if comma:
-        return FAMILY_FIRST_INITIAL
-    if len(words) > 2 and usual == FAMILY_FIRST and words[-1].word in leading_words().title_names:
+    if len(words) > 2 and words[-1][1] in leading_words().title_names:
         return FAMILY_FIRST_TITLED
-    return usual
+    return FAMILY_FIRST
 
 
 def _led(words: list[Token]) -> Choice | None:
@@ -134,60 +169,68 @@ def _led(words: list[Token]) -> Choice | None:
     leading = leading_words()
     if words[0][1] not in leading.all and words[1][1] not in leading.all:
         return None
-    at = 0 if score(words[0].word) > FAMILY or words[0].word in leading.short else 1
+    at = 0 if odds(words[0].word) > FAMILY_ODDS or words[0].word in leading.short else 1
     text, first, _ = words[at]
     if first not in leading.all:
         return None
     rest = [token for token in words[at + 1 :] if token.word not in leading.all]
-    if rest and score(rest[0].word) > FAMILY:
+    if rest and odds(rest[0].word) > FAMILY_ODDS:
         return (rest[0].text, 0.85, f"{text} stands before the name the person is called by.")
     if first in leading.full:
         return (text, 0.75, f"{text} is the only given name.")
     return (None, 0.0, "No given name is written out.") if at == 0 else None
 
 
-def _ordered(words: list[Token], family_first: float) -> Choice:
-    if len(words) == 2 and (first := odds(words[0][1])) >= JOINED:
-        return _surely_first(words[0][0], first, odds(words[1][1]), family_first)
-    texts = [word for _, word, _ in words]
-    likely = list(map(odds, texts))
+def _ordered(words: list[Token], likely: list[float], family_first: float) -> Choice:
+    """The given name among words without initials; `likely` has the odds of each."""
+    if likely[0] < JOINED and (both := _written_apart(words, likely)):
+        return both, 0.85, f"{both} is one given name written apart."
+    if len(likely) == 2:  # the second is a family name, now and then a given name
+        first, second = likely
+        front, best, most = (1 - family_first) * first * (0.75 + 0.1 * second), 1, family_first * second
+        every = front + most
+    else:
+        front, best, most, every = _weights(likely, family_first)
+    if front >= most:
+        if likely[0] < FAMILY_ODDS and (likely[0] < NEVER or is_listed(words[0][1])):
+            return None, 0.0, ONLY_FAMILY
+        text = words[0][0]
+        return text, front / every, f"{text} is the first given name."
+    if likely[best] < REVERSED:
+        return None, 0.0, ONLY_FAMILY
+    # Behind a family name the words may all be given names; the first of them is a fine greeting.
+    sure, text = every - front if likely[best] > 1.6 else most, words[best][0]
+    return text, sure / every, f"{words[0][0]} reads as a family or house name; {text} is the given name."
+
+
+def _written_apart(words: list[Token], likely: list[float]) -> str:
+    """A given name whose first half alone reads as a family name; other halves of one get its odds."""
     listed = given_names()
     for at in range(len(words) - 1):
-        if likely[at] >= JOINED or (word := texts[at]) + texts[at + 1] not in listed:
+        word = words[at][1]
+        if likely[at] >= JOINED or word + words[at + 1][1] not in listed or word in marker_words().titles:
             continue
-        if word not in marker_words().titles:
-            if at == 0 and likely[0] < FAMILY_ODDS:
-                both = f"{words[0].text} {words[1].text}"
-                return (both, 0.85, f"{both} is one given name written apart.")
-            likely[at] = JOINED
-    weights = _weights(likely, family_first)
-    best = weights.index(max(weights))
-    text, word, _ = words[best]
-    if likely[best] < (REVERSED if best else FAMILY_ODDS) and (best or is_listed(word)):
-        return (None, 0.0, "Only family names are written out.")
-    if best == 0:
-        return (text, weights[0] / sum(weights), f"{text} is the first given name.")
-    # Behind a family name the words may all be given names; the first of them is a fine greeting.
-    sure = sum(weights[1:]) if likely[best] > 1.6 else weights[best]
-    why = f"{words[0].text} reads as a family or house name; {text} is the given name."
-    return (text, sure / sum(weights), why)
+        if at == 0 and likely[0] < FAMILY_ODDS:
+            return f"{words[0][0]} {words[1][0]}"
+        likely[at] = JOINED
+    return ""
 
 
-def _usual(first: float, second: float, family_first: float) -> float:
-    """Weight of the usual order of two words; the second is a family name, now and then a given name."""
-    return (1 - family_first) * first * (0.75 + 0.1 * second)
+def _weights(likely: list[float], family_first: float) -> tuple[float, int, float, float]:
+    """How likely each of three or more words is the given name: the usual order times the odds of the words.
 
-
-def _weights(likely: list[float], family_first: float) -> list[float]:
-    """How likely each word is the given name: the usual order times the odds of the words."""
-    if len(likely) == 2:
-        weights = [_usual(likely[0], likely[1], family_first)]
-    else:
-        weights = [(1 - family_first) * likely[0] * (0.6 + 0.2 * likely[1])]
-    for value in likely[1:]:
-        weights.append(family_first * value)
-        family_first *= 0.15 * min(1.0, 1 / value)
-    return weights
+    The weight of the first word, the best of the others and its weight, and the sum of all weights.
+    """
+    front = every = (1 - family_first) * likely[0] * (0.6 + 0.2 * likely[1])
+    best, most = 1, 0.0
+    for at in range(1, len(likely)):
+        value = likely[at]
+        weight = family_first * value
+        every += weight
+        if weight > most:
+            best, most = at, weight
+        family_first *= 0.15 / value if value > 1 else 0.15
+    return front, best, most, every
 
 
 def _alone(token: Token, usual: float) -> Choice:
@@ -201,5 +244,7 @@ def _alone(token: Token, usual: float) -> Choice:
     part = given_part(word)
     if part is not None:
         return (part, 0.8, f"{text} is a given and a family name written as one word.")
+    if usual == ALONE and not is_known(word):
+        usual = ALONE_UNKNOWN
     chance = usual / (1 - usual) * likely
     return (text, chance / (1 + chance), f"{text} is the only word written out.")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from pivotr.domain.name_lists import script_words
 from pivotr.domain.name_order import Choice
 from pivotr.domain.name_text import NameWords
+from pivotr.domain.name_tokens import KEPT
 
 _IDEOGRAPH = re.compile("[\u2e80-\u2fdf\u31c0-\u31ef\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 
@@ -15,6 +17,7 @@ _IDEOGRAPH = re.compile("[\u2e80-\u2fdf\u31c0-\u31ef\u3400-\u9fff\uf900-\ufaff\U
 _BEYOND = re.compile("[^\u0000-\u024f\u1e00-\u1eff]")
 
 
+@lru_cache(maxsize=KEPT)
 def is_other_script(text: str) -> bool:
     """True when the text has a letter that is not Latin."""
     return any(map(str.isalpha, _BEYOND.findall(text)))
@@ -34,9 +37,12 @@ def choose_in_script(name: NameWords) -> Choice:
     given = [word for word in full if word not in known.surnames]
     if not given:
         return (None, 0.0, "No given name is written out.")
+    if len(given) > 1 and given[0] in known.leading:
+        return (given[1], 0.8, f"{given[0]} stands before the name the person is called by.")
     return (given[0], 0.8, f"{given[0]} is the first given name.")
 
 
+@lru_cache(maxsize=KEPT)
 def _letters(word: str) -> int:
     """Base letters of a word: "மு" is one letter with its vowel sign, and so an initial."""
     # A Chinese name is one character long; every other script writes a single letter only as an initial.

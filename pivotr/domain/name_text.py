@@ -8,7 +8,8 @@ from functools import cache, lru_cache
 from typing import NamedTuple
 
 from pivotr.domain.name_lists import MarkerWords, marker_words
-from pivotr.domain.name_scores import score
+from pivotr.domain.name_scores import odds
+from pivotr.domain.name_tokens import EDGES, KEPT, Token, dotted, tokens_of, undotted
 
 _REFUSED = {
     "late": "The person is marked as late.",
@@ -18,13 +19,11 @@ _REFUSED = {
 }
 #: Signs that a name may hold besides letters: apostrophes, hyphens, and the joiners of Indian scripts.
 _WITHIN = "'’ʼ-‐\u200c\u200d"
+_LOST = "Letters of the name were lost in its encoding."
 _LONG = "The text is too long for a name."
 _RELATIVES = ("wife", "son", "daughter", "husband", "mother", "father")
 
 _LEGAL_FORMS = frozenset(("pvt", "ltd", "limited", "llp", "inc"))
-
-#: Words that are kept at hand: lead files repeat theirs.
-_KEPT = 8_192
 
 #: No name that a person would be greeted with is longer than this many characters.
 LONGEST = 160
@@ -34,7 +33,6 @@ _MACHINE = re.compile(
     r"\{\{|%\w+%|^\s*[=#]\w|https?:|www\.|mailto:|^\S+\.(?:com|in|org|net|co|io)$", re.IGNORECASE
 )
 _TIDY = re.compile(r"[A-Za-z .,]+(?:(?<=[A-Za-z])['-](?=[A-Za-z])[A-Za-z .,]+)*").fullmatch
-_DOTTED = re.compile(r"([^ .,]+)(\.?)").findall
 _DOMAIN = re.compile(r"\.(?:com|in|org|net|co|io)$", re.IGNORECASE).search
 _ODD = re.compile(r"[{%=#:/.]")
 _BREAK = re.compile(r"[|•·–—;#:/&-]")
@@ -43,18 +41,11 @@ _BRACKETED = re.compile(r"\([^()]*\)?|\[[^\[\]]*\]?|<[^<>]*>?|\{[^{}]*\}?")
 _QUOTED = re.compile(r"\s[\"“”'‘][^\"“”']+[\"“”'’](?=\s|$)")
 _ADDRESS = re.compile(r"\S@\S")
 _TAIL = re.compile(r"\s+(?:[-–—]+|/+|:)(?:\s|$)|[|•·–—;#:]|//|--|\s&\s+family\b")
-_EDGES = " \t'\"`´*~_-–—!?…\\“”‘’,.:;+=^°"
 _APOSTROPHES = re.compile("['’]")
+_LOSSES = re.compile(r"\w\ufffd|\ufffd\w")
+#: First signs of UTF-8 read as Windows-1252, with what follows them there and in no name.
+_MISREAD = re.compile("[ÃÂÄÅâà][\u00a0-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]")
 _BLANKS = re.compile(r"[\s_\\+]+")
-_LETTER = re.compile(r"[^\W\d_]")
-
-
-class Token(NamedTuple):
-    """One word of the name as written, the same folded to lower case, and whether a dot followed it."""
-
-    text: str
-    word: str
-    dotted: bool = False
 
 
 class NameWords(NamedTuple):
@@ -69,6 +60,8 @@ def read_cell(name: str) -> NameWords | str:
     if len(name) > 4 * LONGEST:
         return _LONG
     if not _TIDY(name) or looks_like_domain(name):
+        if "\ufffd" in name and _LOSSES.search(name):
+            return _LOST
         text = visible(name)
         if not _TIDY(text) or "." in text[-4:-1]:
             return _unwanted(text) or _read_text(text)
@@ -95,21 +88,6 @@ def looks_like_domain(name: str) -> bool:
     return "." in name[-4:-1] and _DOMAIN(name) is not None
 
 
-@lru_cache(maxsize=_KEPT)
-def _token(text: str, dotted: bool = False) -> Token:  # noqa: FBT001, FBT002 - mapped over words
-    return Token(text, text.lower(), dotted)
-
-
-def undotted(texts: list[str]) -> list[Token]:
-    """The words of a tidy name without dots."""
-    return list(map(_token, texts))
-
-
-def dotted(name: str) -> list[Token]:
-    """The words of a tidy name such as "K. R. Narayanan" or "D.K.Shivakumar"."""
-    return [_token(text, dot != "") for text, dot in _DOTTED(name)]
-
-
 def _unwanted(text: str) -> str:
     """Why the text as a whole is no name; empty where it may be one."""
     markers, folded = marker_words(), text.casefold()
@@ -129,21 +107,38 @@ def _read_text(text: str) -> NameWords | str:
         text = _QUOTED.sub(" ", _BRACKETED.sub(" ", text))
     if "@" in text and _ADDRESS.search(text):
         return "The cell holds an e-mail address, not a name."
-    text = text.strip(_EDGES)
+    text = text.strip(EDGES)
     if _BREAK.search(text):
-        text = _TAIL.split(text, maxsplit=1)[0].strip(_EDGES)
+        text = _TAIL.split(text, maxsplit=1)[0].strip(EDGES)
     head = _before_kin(text) if "/" in text or "@" in text else text
     if "&" in head or "/" in head:
-        return "The cell names more than one person, or a company."
+        head, _, post = head.partition(",")
+        if "&" in head or "/" in head or not _tells_post(post):
+            return "The cell names more than one person, or a company."
     return _read_tidy(head) if _TIDY(head) else _words(_before_kin(head).split(","))
+
+
+def _tells_post(text: str) -> bool:
+    """True for "Founder & CEO", which may follow a person's name."""
+    refused = marker_words().refused
+    return any(refused.get(word) == "organisation" for word in _WORDS.findall(text.casefold()))
 
 
 def visible(name: str) -> str:
     """The text without control signs, emoji, half characters and other invisible things; plain blanks."""
     if not (name.isascii() and name.isprintable()):
-        joined = unicodedata.normalize("NFKC", name)
+        joined = _mended(name) if _MISREAD.search(name) else name
+        joined = unicodedata.normalize("NFKC", joined)
         name = _unusual().sub(lambda sign: _shown(joined, sign.start()), joined)
     return _BLANKS.sub(" ", name).strip()
+
+
+def _mended(name: str) -> str:
+    """ "JosÃ©" is José whose UTF-8 was read as Windows-1252; empty when letters were lost on the way."""
+    try:
+        return name.encode("cp1252").decode()
+    except UnicodeError:
+        return ""
 
 
 @cache
@@ -184,67 +179,43 @@ def _before_kin(text: str) -> str:
 
 def _words(parts: list[str]) -> NameWords | str:
     if len(parts) > 1:
-        parts = [part for part in parts if part.isalpha() or part.strip(_EDGES)]
+        parts = [part for part in parts if part.isalpha() or part.strip(EDGES)]
     if not parts:
         return "The cell holds no name."
     markers = marker_words()
-    family = _stripped(_tokens(parts[0]), markers)
+    family = _stripped(tokens_of(parts[0]), markers)
     if len(parts) == 1:
         return _refusal(family) or NameWords(family)
-    second = _tokens(parts[1])
-    if not _LEGAL_FORMS.isdisjoint([word for _, word, _ in second]):
-        return _REFUSED["organisation"]
+    second = tokens_of(parts[1])
     given = _stripped(second, markers)
     words = [word for _, word, _ in given]
-    if given and markers.degrees.isdisjoint(words) and markers.refused.keys().isdisjoint(words):
+    if not markers.refused.keys().isdisjoint(words):
+        if not _LEGAL_FORMS.isdisjoint(words):
+            return _REFUSED["organisation"]
+    elif given and markers.degrees.isdisjoint(words):
         titled = len(given) < len(second) and second[0].word in markers.titles
         if titled or (len(family) == 1 and _likelier(given[0], family[0])):
-            return _refusal([*given, *family]) or NameWords([*given, *family], family_first=True)
+            whole = given + family
+            return _refusal(whole) or NameWords(whole, family_first=True)
     return _refusal(family) or NameWords(family)
 
 
 def _likelier(second: Token, first: Token) -> bool:
     """True when the word behind the comma is the likelier given name, or an initial."""
-    return len(second.text) == 1 or score(second.word) > score(first.word)
-
-
-def _tokens(part: str) -> list[Token]:
-    found: list[Token] = []
-    for chunk in part.split():
-        if chunk.isalpha():
-            found.append(_folded(chunk))
-        elif chunk[-1] == "." and (stem := chunk[:-1]).isalpha():
-            found.append(_folded(stem, True))
-        elif (
-            found and "." in chunk and (joined := chunk.replace(".", "")).casefold() in marker_words().degrees
-        ):
-            found.append(_folded(joined))
-        else:
-            found += _pieces(chunk)
-    return found
-
-
-@lru_cache(maxsize=_KEPT)
-def _folded(text: str, dotted: bool = False) -> Token:  # noqa: FBT001, FBT002 - called for every word
-    return Token(text, text.casefold(), dotted)
-
-
-def _pieces(chunk: str) -> list[Token]:
-    """The words of "D.K.Shivakumar": each piece that has a letter, with its dot remembered."""
-    pieces = [piece.strip(_EDGES) for piece in chunk.split(".")]
-    last = len(pieces) - 1
-    return [
-        Token(piece, piece.casefold(), at < last)
-        for at, piece in enumerate(pieces)
-        if piece and _LETTER.search(piece)
-    ]
+    return len(second.text) == 1 or odds(second.word) > odds(first.word)
 
 
 def _stripped(tokens: list[Token], markers: MarkerWords) -> list[Token]:
     """Without titles in front, and without degrees and polite words behind."""
+    words = [word for _, word, _ in tokens]
+    if markers.all.isdisjoint(words) and (not words or words[0].isalpha()):
+        return tokens
     start, end = 0, len(tokens)
-    while start < end and _is_title(tokens[start][1], markers):
-        start += 1
+    while start < end:
+        before = 1 if words[start] in markers.before_titles and start + 1 < end else 0
+        if not _is_title(words[start + before], markers):
+            break
+        start += 1 + before
     while end - start > 1 and _is_tail(tokens[end - 1], markers):
         end -= 1
     kept = tokens[start:end]
@@ -264,11 +235,15 @@ def _is_tail(token: Token, markers: MarkerWords) -> bool:
     return word in markers.polite
 
 
-def _is_of_name(sign: str) -> bool:
-    return sign.isalpha() or sign in _WITHIN or unicodedata.category(sign)[0] == "M"
+@lru_cache(maxsize=KEPT)
+def _is_of_letters(word: str) -> bool:
+    """True for a word of letters and the few signs that names hold."""
+    return word.isalpha() or all(
+        sign.isalpha() or sign in _WITHIN or unicodedata.category(sign)[0] == "M" for sign in word
+    )
 
 
-@lru_cache(maxsize=_KEPT)
+@lru_cache(maxsize=KEPT)
 def _is_odd(word: str) -> bool:
     """True for a word that may be no name: of the lists of such words, of one letter only, or with signs."""
     return word in marker_words().refused or not word.isalpha() or word == word[0] * len(word)
@@ -290,6 +265,6 @@ def _refusal(tokens: list[Token]) -> str:
             return _REFUSED[kind]
         if word[0] == word[-1] and len(word) > 2 and word == word[0] * len(word):
             return _REFUSED["filler"]
-        if not word.isalpha() and any(not _is_of_name(sign) for sign in word):
+        if not _is_of_letters(word):
             return "Letters are mixed with digits or signs, as in a user name."
     return ""

@@ -40,7 +40,7 @@ PREFERENCES: dict[str, Preference] = {
     "footer.address": Preference("text", "", "Postal address under every mail."),
     "footer.required": Preference("bool", False, "Refuse a start while footer.address is empty."),
     "basis.required": Preference("bool", False, "Write to nobody without source and basis."),
-    "greeting.threshold": Preference("share", 0.6, "Least confidence for a greeting by first name."),
+    "greeting.threshold": Preference("share", 0.65, "Least confidence for a greeting by first name."),
     "verifier.rate": Preference("float", 30, "Checks a minute that the verifier allows.", 0.1, 100_000),
     "verifier.days": Preference("int", 30, "Days for which a verdict is trusted.", 0, 3650),
     "guard.bounce.stop": Preference("share", 0.05, "Permanent bounces over 7 days that stop everything."),

@@ -171,6 +171,21 @@ def test_names_are_parsed_one_line_each(op: Operator) -> None:
     assert op.run("leads", "parse-name", "--file", "nowhere.txt") == 3
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+def test_names_of_any_windows_text_file_answer_line_by_line(op: Operator, encoding: str) -> None:
+    file = op.file("names.txt", "José Rao\r\n\r\n-Asha Rao\r\nA\x0bB\r\n".encode(encoding))
+    found = op.lines("leads", "parse-name", "--file", file)
+    assert [one["first_name"] for one in found] == ["José", None, "Asha", None]
+    assert [one["name"] for one in found[:3]] == ["José Rao", "", "-Asha Rao"]
+
+
+def test_a_file_without_names_gives_no_lines_and_a_workbook_is_refused(op: Operator) -> None:
+    assert op.lines("leads", "parse-name", "--file", op.file("names.txt", "")) == []
+    assert op.run("leads", "parse-name", "--file", op.file("n.txt", b"PK\x03\x04rest of a workbook\n")) == 2
+    assert "workbook" in op.err
+    assert "Save it as text" in op.err
+
+
 def test_addresses_are_checked_one_line_each(op: Operator) -> None:
     found = op.lines("leads", "check-email", "Asha@Rao.Example", "nobody")
     assert found == [

@@ -221,7 +221,7 @@ def test_a_threshold_above_the_confidence_gives_the_fallback(name: str) -> None:
     assert greeting(name, threshold=parsed.confidence + 0.001) == ""
 
 
-@pytest.mark.parametrize("name", ["sample", "own_tuning"])
+@pytest.mark.parametrize("name", ["sample", "own_tuning", "second_tuning", "second_later"])
 def test_the_thresholds_of_the_product_hold(name: str) -> None:
     everything = labelled(name)
     hard = [row for row in everything if row["category"] in HARD]
