@@ -41,6 +41,8 @@ def test_the_log_is_told_in_sentences(op: Operator) -> None:
     for arguments, code in [([], 2), (["--lead", "x@x.example"], 3), (["--campaign", "nowhere"], 3)]:
         assert op.run("logs", "show", *arguments) == code
         assert len(op.err.splitlines()) == 2
+    assert op.run("logs", "show", "--campaign", campaign, "--since", "yesterday") == 2
+    assert op.err.startswith("“yesterday” is no day.\n")
 
 
 def test_metrics_of_the_account_and_of_a_campaign(op: Operator) -> None:

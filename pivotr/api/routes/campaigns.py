@@ -54,7 +54,7 @@ def create_campaign(campaign: CampaignNew) -> Answer:
 
     Without a window it sends in working hours of the account's time zone.
     """
-    zone = services().preferences.get("account.zone").value
+    zone = str(services().preferences.get("account.zone").value)
     made = services().campaigns.create(
         campaign.name,
         steps=_steps(campaign.steps),
