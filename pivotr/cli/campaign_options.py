@@ -138,9 +138,8 @@ def window_of(text: str | None) -> SendingWindow:
     """What was written, else working hours; in the account's zone where no zone was written."""
     from pivotr.domain.windows import parse_window
 
-    return parse_window(
-        text or campaign_defaults.WINDOW, str(services().preferences.get("account.zone").value)
-    )
+    zone = str(services().preferences.get("account.zone").value)
+    return parse_window(text or campaign_defaults.WINDOW, zone)
 
 
 def find(key: str) -> Campaign:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import importlib
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -70,8 +71,9 @@ class Noun(Group):
         return super().resolve_command(ctx, args)
 
     def build(self, name: str) -> Any:
-        """The command with the shared options."""
-        return _command(self._found[name], name)
+        """The command with the shared options and its examples."""
+        longer = tuple(f"{self.name} {other}" for other in self._found if other.startswith(f"{name} "))
+        return _command(self._found[name], name, _examples(f"{self.name} {name}", longer))
 
 
 class Root(Group):
@@ -85,7 +87,7 @@ class Root(Group):
         """Load the command's module."""
         app: typer.Typer = importlib.import_module(f"pivotr.cli.{name}").app
         if [_name_of(info) for info in app.registered_commands] == [name]:
-            return _command(app.registered_commands[0], name)
+            return _command(app.registered_commands[0], name, _examples(name))
         return Noun(name, app)
 
     def get_help(self, ctx: Any) -> str:  # noqa: ARG002
@@ -106,8 +108,18 @@ def _name_of(info: Any) -> str:
     return name.strip("_").replace("_", "-")
 
 
-def _command(info: Any, name: str) -> Any:
+def _examples(path: str, longer: tuple[str, ...] = ()) -> str:
+    """What stands under the help of a command; `longer` are commands whose names begin like this one's."""
+    lines = (Path(__file__).parents[1] / "data" / "examples.txt").read_text(encoding="utf-8").splitlines()
+    others = tuple(f"pivotr {other}" for other in longer)
+    mine = [f"  {line}" for line in lines if f"{line} ".startswith(f"pivotr {path} ")]
+    shown = [line for line in mine if not (others and line.strip().startswith(others))]
+    return "\n".join(("\b", "Examples:", *shown)) if shown else ""
+
+
+def _command(info: Any, name: str, examples: str) -> Any:
     command = typer.main.get_command_from_info(info, pretty_exceptions_short=True, rich_markup_mode=None)
     command.name = name
+    command.epilog = examples
     command.params.extend(shared_options())
     return command

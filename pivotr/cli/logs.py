@@ -24,12 +24,14 @@ def show(
 ) -> None:
     """Entries, oldest first: at, what, by whom, why."""
     from pivotr.cli.campaign_options import find
+    from pivotr.domain.instants import day_named
     from pivotr.errors import InvalidInput
 
     if bool(lead) == bool(campaign):
         raise InvalidInput(
             "Say whose log: one lead or one campaign.", hint="Use --lead ADDRESS or --campaign ID."
         )
+    since = day_named(since) if since else ""
     if lead:
         found = services().logs.of_lead(lead)
         lines = [one for one in found if one.at >= since][: limit or None]

@@ -36,7 +36,7 @@ def _root(
         ),
     ] = False,
 ) -> None:
-    """Personal business mail at a human pace, from your own AWS account."""
+    """Personal business mail at a human pace, from your own mailbox or AWS account."""
 
 
 def root() -> Any:

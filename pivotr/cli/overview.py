@@ -47,7 +47,7 @@ def overview() -> str:
     """The whole text."""
     parts = [
         "Usage: pivotr [OPTIONS] COMMAND [ARGS]...",
-        "  Personal business mail at a human pace, from your own AWS account.",
+        "  Personal business mail at a human pace, from your own mailbox or AWS account.",
         _section("Options", OPTIONS),
         _section("Commands", COMMANDS),
         "New here? pivotr demo",

@@ -98,4 +98,4 @@ def _deployment() -> list[dict[str, Any]]:
 def _shown(value: object) -> str:
     from pivotr.cli.console import plain
 
-    return plain(value)
+    return plain(",".join(value) if isinstance(value, (list, tuple)) else value)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
+from pivotr.errors import InvalidInput
+
 
 def to_text(instant: datetime) -> str:
     """`2026-11-24T09:13:05.123Z`: the form of every stored instant (milliseconds, cut, not rounded)."""
@@ -37,3 +39,11 @@ def local_day(instant: datetime, zone: str) -> str:
 def day_of(text: str) -> date:
     """The date of a stored day."""
     return date.fromisoformat(text)
+
+
+def day_named(text: str) -> str:
+    """The day that somebody has written, as `2026-11-24`. Raises InvalidInput."""
+    try:
+        return day_of(text.strip()).isoformat()
+    except ValueError:
+        raise InvalidInput(f"“{text}” is no day.", hint="Write it as 2026-11-24.") from None

@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict
 
 from pivotr.domain.html_texts import text_from_html
-from pivotr.domain.spintax import Compiled, walk
+from pivotr.domain.spintax import OF_SENDERS, Compiled, walk
 from pivotr.domain.spintax_parser import Group, Slot, name_key, parse, position
 from pivotr.domain.template_edges import awkward_edges
 from pivotr.domain.template_words import links_in, subject_remarks, words_in
@@ -134,7 +134,9 @@ def _grammar(part: str, compiled: Compiled, variables: Collection[str]) -> Itera
                 yield _at("warning", code, sentence, part=part, text=text, offset=node.offset)
         elif isinstance(node, Slot) and node.fallback is None and node.name not in seen:
             seen.add(node.name)
-            sentence = f"{node.name} has no fallback: a lead without it is skipped."
+            is_senders = name_key(node.name) in OF_SENDERS
+            end = "a campaign that lacks it cannot start" if is_senders else "a lead without it is skipped"
+            sentence = f"{node.name} has no fallback: {end}."
             yield _at("note", "no-fallback", sentence, part=part, text=text, offset=node.offset)
     for offset, sentence in awkward_edges(compiled.nodes):
         yield _at("warning", "edge", sentence, part=part, text=text, offset=offset)

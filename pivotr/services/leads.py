@@ -10,7 +10,7 @@ from typing import Any
 from pivotr import names
 from pivotr.domain.addresses import judge
 from pivotr.domain.campaigns import check_name
-from pivotr.domain.instants import day_of, to_text
+from pivotr.domain.instants import day_named, to_text
 from pivotr.domain.intake import NAME_LIMIT, Origin, new_lead
 from pivotr.domain.leads import Lead, lead_id
 from pivotr.domain.reports import MailView
@@ -262,7 +262,7 @@ class Leads:
     ) -> Wanted:  # fmt: skip
         if list_name and not self._memberships.exists(checked := check_name("list", list_name)):
             raise NotFound(f"There is no list “{checked}”.", hint="See all with: pivotr list list")
-        first, last = (_checked_day(day) if day else "" for day in (since, until))
+        first, last = (day_named(day) if day else "" for day in (since, until))
         if first and last and first > last:
             raise InvalidInput(
                 f"No day is both on or after {first} and on or before {last}.",
@@ -315,13 +315,6 @@ def _correction(lead: Lead, texts: Mapping[str, str], fields: Mapping[str, str],
     change = Change(set=values, remove=cleared, include={"corrected": marks}, add={"rev": 1})
     as_read = Equals("rev", lead.rev) if lead.rev else Either((Absent("rev"), Equals("rev", 0)))
     return Update(names.LEADS, (lead.id,), change, All((Equals("status", lead.status), as_read)))
-
-
-def _checked_day(text: str) -> str:
-    try:
-        return day_of(text.strip()).isoformat()
-    except ValueError:
-        raise InvalidInput(f"“{text}” is no day.", hint="Write it as 2026-11-24.") from None
 
 
 def _checked_address(address: str) -> str:

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from pivotr.domain.campaigns import Campaign
 from pivotr.domain.funnels import By, Funnel, funnel
-from pivotr.domain.instants import day_of, local_day
+from pivotr.domain.instants import day_named, local_day
 from pivotr.domain.reports import (
     AccountMetrics,
     AuditReport,
@@ -16,7 +16,7 @@ from pivotr.domain.reports import (
     DayMetrics,
     Difference,
 )
-from pivotr.errors import InvalidInput, NotFound
+from pivotr.errors import NotFound
 from pivotr.ports.clock import Clock
 from pivotr.ports.table import Item, Table
 from pivotr.storage import guarding, log
@@ -79,7 +79,7 @@ class MetricsReport:
 
         Days and campaigns come from the counters, everything finer from a recount of the log.
         """
-        since = _day_named(since) if since else ""
+        since = day_named(since) if since else ""
         chosen = [self._get(campaign)] if campaign else self._campaigns.all()
         groups: Sequence[tuple[str, str, Mapping[str, int]]]
         if by == "day":
@@ -179,10 +179,3 @@ def _day(item: Item) -> DayMetrics:
         type(value) is int and value
     }  # fmt: skip
     return DayMetrics(day=item["date"], counts=counts)
-
-
-def _day_named(text: str) -> str:
-    try:
-        return day_of(text).isoformat()
-    except ValueError:
-        raise InvalidInput(f"“{text}” is no day.", hint="Write it as 2026-11-24.") from None

@@ -73,6 +73,15 @@ def test_every_command_is_documented_with_its_options_and_an_example(name: str) 
         assert re.search(rf"`{option}\b", text), f"{option} of pivotr {name} is not explained"
 
 
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_help_of_a_command_shows_the_examples_of_its_section(name: str) -> None:
+    blocks = re.findall(r"^```\n(.*?)^```", section(read("docs/cli.md"), f"pivotr {name}"), re.M | re.S)
+    lines = [line for block in blocks for line in block.splitlines()]
+    wanted = [line.partition("   #")[0].rstrip() for line in lines if line.startswith(f"pivotr {name}")]
+    shown = (COMMANDS[name].epilog or "").split("\n")[2:]
+    assert [line.strip() for line in shown] == list(dict.fromkeys(wanted))
+
+
 def test_every_option_has_a_help() -> None:
     bare = [
         f"pivotr {name} {option}"

@@ -44,6 +44,8 @@ def test_the_log_is_told_in_sentences(op: Operator) -> None:
     for arguments, code in [([], 2), (["--lead", "x@x.example"], 3), (["--campaign", "nowhere"], 3)]:
         assert op.run("logs", "show", *arguments) == code
         assert len(op.err.splitlines()) == 2
+    assert op.run("logs", "show", "--campaign", campaign, "--since", "yesterday") == 2
+    assert op.err.startswith("“yesterday” is no day.\n")
 
 
 def test_a_late_event_stands_behind_what_came_before_it(op: Operator) -> None:

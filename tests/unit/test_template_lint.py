@@ -169,3 +169,12 @@ def test_what_concerns_a_part_as_a_whole_has_a_place_too(
 
 def test_depth_does_not_matter() -> None:
     assert report("{a|" * 10_000 + "x" + "}" * 10_000).variants == 10_001
+
+
+def test_what_a_mailbox_lacks_keeps_a_campaign_from_starting_and_skips_nobody() -> None:
+    found = {one.sentence for one in report("Hi {{Company}},\n{{SenderName}}\n{{PostalAddress}}").findings}
+    assert {sentence for sentence in found if "no fallback" in sentence} == {
+        "Company has no fallback: a lead without it is skipped.",
+        "SenderName has no fallback: a campaign that lacks it cannot start.",
+        "PostalAddress has no fallback: a campaign that lacks it cannot start.",
+    }
