@@ -72,9 +72,10 @@ class Campaigns(Noun):
         """Why a lead is where it is."""
         return self._one(Explanation, "GET", "/api/campaigns/{}/explain", id, query={"lead": lead})
 
-    def start(self, id: str) -> Campaign:  # noqa: A002
-        """Begin. Raises Conflict where the campaign does not allow it."""
-        return self._one(Campaign, "POST", "/api/campaigns/{}/start", id, is_keyed=True)
+    def start(self, id: str, *, acknowledge: bool = False) -> Campaign:  # noqa: A002
+        """Begin; `acknowledge` where the guard stopped everything or a list. Raises Conflict."""
+        query = {"acknowledge": acknowledge or None}
+        return self._one(Campaign, "POST", "/api/campaigns/{}/start", id, query=query, is_keyed=True)
 
     def pause(self, id: str) -> Campaign:  # noqa: A002
         """Claim no more mails."""

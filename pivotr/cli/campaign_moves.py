@@ -112,19 +112,25 @@ def remove(
     """Take waiting leads out of a campaign."""
     from pivotr.domain.addresses import judge
     from pivotr.domain.leads import lead_id
+    from pivotr.errors import NotFound
 
     campaign = options.find(key)
     secret = services().ports.secrets.lead
-    ids = [lead_id(secret, judge(address).normalized or address) for address in addresses]
+    ids = list(dict.fromkeys(lead_id(secret, judge(one).normalized or one) for one in addresses))
     count, claimed = services().campaigns.remove(campaign.id, ids, actor=actor())
+    if not count and not claimed:
+        raise NotFound(
+            f"None of them waits in “{campaign.name}”.",
+            hint=f"Ask where a lead is: pivotr campaign explain {campaign.id} ADDRESS",
+        )
     out = console()
     if out.wants_json:
         out.data({"removed": count, "being_sent": [lead.email for lead in claimed]})
         return
-    out.success(f"{count} of {len(addresses)} taken out of “{campaign.name}”.")
+    out.success(f"{count} of {len(ids)} taken out of “{campaign.name}”.")
     for lead in claimed:
         out.warn(f"The mail to {lead.email} is on its way now and may leave.")
-    if count + len(claimed) < len(addresses):
+    if count + len(claimed) < len(ids):
         out.note("The others do not wait in this campaign.")
 
 

@@ -14,7 +14,7 @@ from pivotr.domain.senders import Sender
 from pivotr.domain.steps import Step, format_step
 from pivotr.domain.verification import Policy
 from pivotr.domain.windows import Window, format_window
-from pivotr.remote.nouns import RemoteNoun, body, needs_tables
+from pivotr.remote.nouns import RemoteNoun, body
 from pivotr.remote.parsing import campaign_from, lane_from, sender_from
 
 _EVERYBODY = Filters()
@@ -106,10 +106,8 @@ class Transitions(RemoteNoun):
     """Start, pause, resume, abort."""
 
     def start(self, key: str, *, actor: str = "", acknowledge: bool = False) -> Campaign:  # noqa: ARG002
-        """Begin. Raises Conflict, InvalidInput; Misconfigured with `acknowledge`, which is not offered."""
-        if acknowledge:
-            raise needs_tables()
-        return campaign_from(self._api.campaigns.start(key))
+        """Begin. Raises Conflict, InvalidInput."""
+        return campaign_from(self._api.campaigns.start(key, acknowledge=acknowledge))
 
     def pause(self, key: str, *, actor: str = "") -> Campaign:  # noqa: ARG002
         """Claim no more mails. Raises Conflict."""

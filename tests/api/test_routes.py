@@ -108,7 +108,7 @@ def test_a_campaign_from_draft_to_abort(call: Caller, house: House, draft: str) 
     assert (changed.json["cap"], changed.json["gap"]) == (60, "90-120")
     assert call.ok("GET", f"{path}/preview", query={"lead": "asha@rao.example"}).json["items"][0]["text"]
     assert call.ok("GET", f"{path}/forecast", query={"cap": 1}).json["mails"] == 4
-    assert call.ok("POST", f"{path}/start").json["status"] == "running"
+    assert call.ok("POST", f"{path}/start", query={"acknowledge": "true"}).json["status"] == "running"
     assert call.ok("POST", f"{path}/pause").json["status"] == "paused"
     assert call.ok("POST", f"{path}/resume", {"acknowledge": False}).json["status"] == "running"
     told = call.ok("GET", f"{path}/explain", query={"lead": "asha@rao.example"}).json

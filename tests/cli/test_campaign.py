@@ -197,11 +197,25 @@ def test_update_changes_what_is_given_and_nothing_else(pivotr: Run, draft: str) 
     assert changed == {"name", "cap", "policy", "shares", "rev"}
 
 
+def sent_to_other(pivotr: Run, address: str) -> bool:
+    """True where the first mail of a slow campaign has gone to somebody else."""
+    return json.loads(pivotr("leads", "show", address, "--json").out)["status"] != "sent"
+
+
 def test_remove_takes_out_only_who_waits(pivotr: Run, draft: str) -> None:
     pivotr("campaign", "start", draft)
     ended = pivotr("campaign", "remove", draft, "asha@rao.example", "nobody@x.example")
-    assert (ended.code, ended.out) == (0, "")
-    assert ended.err == ("0 of 2 taken out of “Diwali outreach”.\nThe others do not wait in this campaign.\n")
+    assert (ended.code, ended.out) == (3, "")
+    assert ended.err == (
+        "None of them waits in “Diwali outreach”.\n"
+        f"→ Ask where a lead is: pivotr campaign explain {draft} ADDRESS\n"
+    )
+    assert pivotr("campaign", "update", draft, "--gap", "3600").code == 0
+    assert pivotr("run", "--for", "0.5").code == 0
+    one = "asha@rao.example" if sent_to_other(pivotr, "asha@rao.example") else "vijay@iyer.example"
+    taken = pivotr("campaign", "remove", draft, one, one.upper(), "nobody@x.example")
+    assert taken.code == 0
+    assert taken.err == ("1 of 2 taken out of “Diwali outreach”.\nThe others do not wait in this campaign.\n")
 
 
 BAD_CREATE = [

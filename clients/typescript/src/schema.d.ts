@@ -1513,6 +1513,10 @@ export interface components {
             };
             /** Variables */
             variables: string[];
+            /** Sheet */
+            sheet: string;
+            /** Other Sheets */
+            other_sheets: string[];
             /** Is Continued */
             is_continued: boolean;
             /** Is Unfinished */
@@ -3806,7 +3810,9 @@ export interface operations {
                      *               "full_name": "full name"
                      *             },
                      *             "variables": [],
-                     *             "is_unfinished": false
+                     *             "is_unfinished": false,
+                     *             "sheet": "",
+                     *             "other_sheets": []
                      *           },
                      *           "approved": 0,
                      *           "discarded": 0,
@@ -3920,7 +3926,9 @@ export interface operations {
                      *           "full_name": "full name"
                      *         },
                      *         "variables": [],
-                     *         "is_unfinished": false
+                     *         "is_unfinished": false,
+                     *         "sheet": "",
+                     *         "other_sheets": []
                      *       },
                      *       "upload": null
                      *     }
@@ -4134,7 +4142,9 @@ export interface operations {
                      *           "full_name": "full name"
                      *         },
                      *         "variables": [],
-                     *         "is_unfinished": false
+                     *         "is_unfinished": false,
+                     *         "sheet": "",
+                     *         "other_sheets": []
                      *       },
                      *       "approved": 0,
                      *       "discarded": 0,
@@ -4848,7 +4858,10 @@ export interface operations {
     };
     start_campaign: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description What the guard has stopped, it or a list, is mended. */
+                acknowledge?: boolean;
+            };
             header?: {
                 /**
                  * @description A key of the caller's choice: the same request again is not done again, its answer comes again.

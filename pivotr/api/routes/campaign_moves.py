@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler.openapi.params import Query
+
 from pivotr import names
 from pivotr.api.calls import actor, services, telling_what_is_lacking
 from pivotr.api.models.campaigns import CampaignResume
@@ -17,10 +21,15 @@ noun = Noun("campaigns", names.API_CAMPAIGNS)
     "POST", "/api/campaigns/{id}/start", role="operator", answer="Campaign", errors=(404, 409),
     is_repeatable=True, has_tag=True,
 )  # fmt: skip
-def start_campaign(id: str) -> Answer:  # noqa: A002
+def start_campaign(
+    id: str,  # noqa: A002
+    acknowledge: Annotated[
+        bool, Query(description="What the guard has stopped, it or a list, is mended.")
+    ] = False,
+) -> Answer:
     """Begin. Returns at once, whatever the number of leads."""
     with telling_what_is_lacking():
-        return _moved(services().transitions.start(id, actor=actor()))
+        return _moved(services().transitions.start(id, actor=actor(), acknowledge=acknowledge))
 
 
 @noun.route(
