@@ -90,6 +90,7 @@ def test_no_name_keeps_a_control_character() -> None:
     assert read("Name,Email,Company\n\x07Asha\x1bRao,a@x.example,A\x00\x08é\n") == [
         ("Asha Rao", "a@x.example", "A é")
     ]
+    assert read("Email\nAsha \x11Rao\x1e<a@x.example>\n") == [("Asha Rao", "a@x.example", "")]
 
 
 def test_quotes_behind_backslashes_beside_empty_cells_in_quotes() -> None:

@@ -107,5 +107,5 @@ def _name_beside(cell: str) -> str:
     """The name in "Asha Rao <asha@rao.example.com>", or before round brackets."""
     text = visible(cell)
     name, bracket, _ = text.partition("<" if "<" in text else "(")
-    name = name.strip(" \"'\t,;")
+    name = _tidy(name).strip(" \"',;")
     return name if bracket and "@" not in name else ""

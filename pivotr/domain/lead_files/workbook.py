@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 from pivotr.domain.lead_files.layout import PREVIEW, Layout, find_layout
 from pivotr.domain.lead_files.row import text_of
 from pivotr.domain.lead_files.unreadable import UnreadableFile
+from pivotr.domain.lead_files.workbook_guard import harm
 from pivotr.errors import InvalidInput
 
 
@@ -38,7 +39,10 @@ def open_workbook(head: bytes, file: BinaryIO, mapping: Mapping[str, str]) -> Sh
     The whole compressed file is in memory while it is read, the cells of one sheet in compact form.
     Raises UnreadableFile, and InvalidInput when `mapping` names a column that no sheet has.
     """
-    book = _book(io.BytesIO(head + file.read()))
+    data = head + file.read()
+    if why := harm(data):
+        raise _unsupported(why)
+    book = _book(io.BytesIO(data))
     found: list[SheetFound] = []
     complaint: InvalidInput | None = None
     is_blank = True
@@ -93,8 +97,5 @@ def _sheet(book: Any, name: str) -> Any:
         return None
 
 
-def _unsupported() -> UnreadableFile:
-    return UnreadableFile(
-        "unsupported_format",
-        "The workbook cannot be read: it is damaged, protected by a password, or of another kind.",
-    )
+def _unsupported(why: str = "it is damaged, protected by a password, or of another kind") -> UnreadableFile:
+    return UnreadableFile("unsupported_format", f"The workbook cannot be read: {why}.")
