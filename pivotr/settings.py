@@ -6,12 +6,21 @@ names) → `.env` → `pivotr.toml` → default. Secrets are never part of it: t
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from pivotr.errors import Misconfigured, plainly
 from pivotr.names import ENV_PREFIX, ENVIRONMENTS
@@ -45,6 +54,18 @@ Words: TypeAlias = Annotated[
 ]
 
 
+def _account(given: str) -> str:
+    if given and not re.fullmatch("[0-9]{12}", given):
+        raise ValueError("an account of AWS has twelve digits")
+    return given
+
+
+def _address(given: str) -> str:
+    if given and not re.fullmatch(r"https?://\S+", given):
+        raise ValueError("it begins with https:// and holds no blank")
+    return given
+
+
 class Settings(BaseModel):
     """Configuration of one environment. `home` holds the data of `local`: file, outbox, keys."""
 
@@ -61,7 +82,7 @@ class Settings(BaseModel):
     feedback_queue_url: str = ""
     feedback_region: str = ""
     create_feedback: bool = False
-    account: str = Field(default="", pattern=r"^(\d{12})?$")
+    account: Annotated[str, AfterValidator(_account)] = ""
     identities: Words = ()
     endpoint_url: str = ""
     alert_email: str = ""
@@ -74,7 +95,7 @@ class Settings(BaseModel):
     api_operators: Words = ()
     jwt_issuer: str = ""
     jwt_audience: Words = ()
-    api_url: str = Field(default="", pattern=r"^(https?://\S+)?$")
+    api_url: Annotated[str, AfterValidator(_address)] = ""
     smtp_host: str = "127.0.0.1"
     smtp_port: int = Field(default=587, ge=1, le=65535)
     smtp_security: Literal["starttls", "tls", "none"] = "starttls"
