@@ -92,7 +92,7 @@ def abort(key: options.Key, yes: YesInProduction = False) -> None:
         out.data(aborted)
         return
     out.success(f"“{aborted.name}” is aborted. A mail that is on its way now may still leave.")
-    out.note("Its waiting leads are given back while `pivotr run` is running.")
+    out.note(f"Its waiting leads are given back {soon('while')}.")
 
 
 def add(key: options.Key) -> None:
@@ -102,7 +102,7 @@ def add(key: options.Key) -> None:
     if out.wants_json:
         out.data(campaign)
         return
-    out.success(f"“{campaign.name}” looks through its lists again while `pivotr run` is running.")
+    out.success(f"“{campaign.name}” looks through its lists again {soon('while')}.")
 
 
 def remove(

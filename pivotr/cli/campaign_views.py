@@ -163,6 +163,17 @@ def tell_warnings(warnings: Sequence[Remark]) -> None:
         console().warn(f"{one.sentence} {one.hint}".strip())
 
 
+def is_driven_here() -> bool:
+    """Whether `pivotr run` does the work; in an account of AWS its own functions do."""
+    settings = services().settings
+    return settings.env == "local" and not settings.api_url
+
+
+def soon(word: str) -> str:
+    """When what was asked for is done: `while pivotr run is running`, or on AWS by itself."""
+    return f"{word} `pivotr run` is running" if is_driven_here() else "by itself within minutes"
+
+
 def tell_start(view: CampaignView, verb: str, mail: str, *, warnings: Sequence[Remark] = ()) -> None:
     """What happens now that a campaign runs, and what would surprise later; `mail` is "first" or "next"."""
     campaign, out = view.campaign, console()
@@ -172,12 +183,10 @@ def tell_start(view: CampaignView, verb: str, mail: str, *, warnings: Sequence[R
     if at is None:
         out.warn("No sender of it is open. Open one: pivotr sender resume ADDRESS")
     elif at <= now:
-        out.note(f"The {mail} mail goes out as soon as `pivotr run` is running.")
+        out.note(f"The {mail} mail goes out {soon('as soon as')}.")
     else:
-        out.note(
-            f"The {mail} mail goes out about {when(at, campaign.zone, now)} ({campaign.zone}), "
-            "if `pivotr run` is running."
-        )
+        here = ", if `pivotr run` is running" if is_driven_here() else ""
+        out.note(f"The {mail} mail goes out about {when(at, campaign.zone, now)} ({campaign.zone}){here}.")
     account, room = _caps(view, now)
     out.note(f"At most {counted(min(campaign.cap, account, room), 'mail')} a day.")
     if account < campaign.cap and services().sees_bounces():

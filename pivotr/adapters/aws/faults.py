@@ -137,7 +137,7 @@ def _of_answer(error: raised.ClientError, service: str) -> PivotrError:
     if code in _MISSING:
         return Misconfigured(
             f"{service} has no such resource here: {text or code}",
-            hint="Make it with `pivotr deploy`, or see with `pivotr doctor` which account and region these are.",
+            hint="Make it with `pivotr deploy`, or see which account and region these are: `pivotr doctor`.",
         )
     if code in _AT_WORK or status >= 500:
         return NoAnswer(f"{service} did not answer: {text or code}", hint=_HINT_LATER)
