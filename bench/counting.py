@@ -84,6 +84,12 @@ class CountingTable:
         self._account.note(f"query {table} {options.get('index') or ''}".strip(), reads=units)
         return page
 
+    def count(self, table: str, partition: str, *, limit: int) -> Any:
+        page = self._table.query(table, partition, limit=limit)
+        units = read_units(page.items, consistent=False, is_query=True)
+        self._account.note(f"count {table}", reads=units)
+        return len(page.items)
+
     def scan(self, table: str, **options: Any) -> Any:
         page = self._table.scan(table, **options)
         self._account.note(f"scan {table}", reads=read_units(page.items, consistent=False, is_query=True))

@@ -29,7 +29,7 @@ from pivotr.api_client.transport import Signer, Transport
 
 
 class Pivotr(Noun):
-    """The API at `url` (without `/api`), noun by noun.
+    """The API at `url` (with or without `/api`), noun by noun.
 
     `signer` proves who calls: `Bearer(token)` or `AwsSignature(region)`. Reading, creating, starting and
     resuming are tried again (`retries` times) when nobody answers, and done once all the same; nothing else

@@ -37,7 +37,7 @@ _WORDINGS = (
 class PivotrError(Exception):
     """Base of everything Pivotr raises on purpose: a sentence for a tired operator and a hint."""
 
-    code: ClassVar[str] = "error"
+    code: str = "error"
     retryable: ClassVar[bool] = False
 
     def __init__(self, sentence: str, *, hint: str = "") -> None:

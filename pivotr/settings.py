@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -19,6 +20,7 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationError,
+    field_validator,
     model_validator,
 )
 
@@ -45,6 +47,13 @@ SECRET_VARIABLES = (
     "AWS_SES_SECRET_ACCESS_KEY",
 )
 
+_ENVIRONMENTS = f"Use one of: {', '.join(ENVIRONMENTS)}."
+_SEE = "All names: docs/settings.md"
+_ASSIGNMENT = re.compile(
+    r"""\s*(?:export\s+)?(?P<name>\w+)\s*=\s*"""
+    r"""(?P<value>(?P<quote>["']).*(?P=quote)|[^"'].*?|)(?:\s+\#.*|\s*)""",
+)
+
 #: Several values in one variable, parted by commas or blanks.
 Words: TypeAlias = Annotated[
     tuple[str, ...],
@@ -57,12 +66,6 @@ Words: TypeAlias = Annotated[
 def _account(given: str) -> str:
     if given and not re.fullmatch("[0-9]{12}", given):
         raise ValueError("an account of AWS has twelve digits")
-    return given
-
-
-def _address(given: str) -> str:
-    if given and not re.fullmatch(r"https?://\S+", given):
-        raise ValueError("it begins with https:// and holds no blank")
     return given
 
 
@@ -95,7 +98,7 @@ class Settings(BaseModel):
     api_operators: Words = ()
     jwt_issuer: str = ""
     jwt_audience: Words = ()
-    api_url: Annotated[str, AfterValidator(_address)] = ""
+    api_url: str = ""
     smtp_host: str = "127.0.0.1"
     smtp_port: int = Field(default=587, ge=1, le=65535)
     smtp_security: Literal["starttls", "tls", "none"] = "starttls"
@@ -112,6 +115,18 @@ class Settings(BaseModel):
     alarm_topic: str = ""
     outbox_bounce_share: float = Field(default=0.0, ge=0, le=1)
     outbox_complaint_share: float = Field(default=0.0, ge=0, le=1)
+
+    @field_validator("api_origins")
+    @classmethod
+    def _as_origins(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(origin(one) for one in given)
+
+    @field_validator("api_url")
+    @classmethod
+    def _as_address(cls, given: str) -> str:
+        if given and not re.fullmatch(r"https?://\S+", given):
+            raise ValueError("it must begin with https:// or http://")
+        return given
 
     @model_validator(mode="before")
     @classmethod
@@ -135,6 +150,14 @@ class Settings(BaseModel):
     def outbox(self) -> Path:
         """The Maildir that the embedded environment sends into."""
         return self.home / "outbox"
+
+
+def origin(text: str) -> str:
+    """An origin as browsers name it: scheme, host and port alone. Raises ValueError."""
+    found = text.strip().lower().removesuffix("/")
+    if not re.fullmatch(r"https?://[a-z0-9.\-\[\]:]+", found):
+        raise ValueError(f"“{text}” is no origin, such as https://console.acme.example")
+    return found
 
 
 def variable(field: str) -> str:
@@ -184,7 +207,10 @@ def origins(
 
 
 def read_dotenv(path: Path) -> dict[str, str]:
-    """Variables of a `.env` file: `NAME=value` lines, `#` comments, optional quotes and `export`."""
+    """Variables of a `.env` file: `NAME=value` lines, `#` comments, optional quotes and `export`.
+
+    Lines for other programs are passed over. One of ours that is not understood or read is refused.
+    """
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except FileNotFoundError:
@@ -192,11 +218,27 @@ def read_dotenv(path: Path) -> dict[str, str]:
     except (OSError, UnicodeDecodeError) as error:
         raise Misconfigured(f"{path} cannot be read: {error}", hint="Mend or remove the file.") from None
     found: dict[str, str] = {}
-    for line in lines:
-        name, equals, value = line.strip().removeprefix("export ").partition("=")
-        if equals and name.strip() and not name.startswith("#"):
-            found[name.strip()] = value.strip().strip("\"'")
+    for number, line in enumerate(lines, start=1):
+        match = _ASSIGNMENT.fullmatch(line)
+        if match is None:
+            if line.strip().removeprefix("export ").startswith((ENV_PREFIX, *SECRET_VARIABLES)):
+                raise Misconfigured(f"{path}, line {number}, is not NAME=value.", hint="Mend the line.")
+            continue
+        name, value = match["name"], match["value"]
+        if name.startswith(ENV_PREFIX) and name not in _variables():
+            near = _meant(name, _variables())
+            raise Misconfigured(f"{path}, line {number}: nothing reads {name}.{near}", hint=_SEE)
+        found[name] = value[1:-1] if match["quote"] else value
     return found
+
+
+def _variables() -> list[str]:
+    return [*map(variable, Settings.model_fields), *SECRET_VARIABLES]
+
+
+def _meant(word: str, known: Iterable[str]) -> str:
+    near = get_close_matches(word, known, n=1)
+    return f" Did you mean {near[0]}?" if near else ""
 
 
 def _of_variables(environ: Mapping[str, str]) -> dict[str, Any]:
@@ -217,17 +259,25 @@ def _of_toml(path: Path, environment: str) -> dict[str, Any]:
         return {}
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise Misconfigured(f"{path} cannot be read: {error}", hint="Mend or remove the file.") from None
-    section = document.get("env", {}).get(environment, {})
-    if not isinstance(section, dict):
-        raise Misconfigured(f"[env.{environment}] in {path} is not a table.", hint="See docs/settings.md.")
-    return dict(section)
+    sections = document.pop("env", {})
+    if document or not isinstance(sections, dict):
+        stray = next(iter(document), "env")
+        raise Misconfigured(
+            f"“{stray}” in {path} is not read.", hint=f"Write what you set under [env.{environment}]."
+        )
+    for name, section in sections.items():
+        if name not in ENVIRONMENTS or not isinstance(section, dict):
+            raise Misconfigured(f"[env.{name}] in {path} is no table of an environment.", hint=_ENVIRONMENTS)
+        for field in section:
+            if field not in Settings.model_fields:
+                near = _meant(field, Settings.model_fields)
+                raise Misconfigured(f"There is no setting {field}: [env.{name}] in {path}.{near}", hint=_SEE)
+    return dict(sections.get(environment, {}))
 
 
 def _checked(values: dict[str, Any]) -> Settings:
     if values.get("env", "local") not in ENVIRONMENTS:
-        raise Misconfigured(
-            f"There is no environment “{values['env']}”.", hint=f"Use one of: {', '.join(ENVIRONMENTS)}."
-        )
+        raise Misconfigured(f"There is no environment “{values['env']}”.", hint=_ENVIRONMENTS)
     try:
         settings = Settings.model_validate(values)
     except ValidationError as error:

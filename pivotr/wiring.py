@@ -18,6 +18,7 @@ from pivotr.wiring_mail import MailServices
 from pivotr.wiring_ports import Ports, Secrets
 
 if TYPE_CHECKING:
+    from pivotr.adapters.embedded.backups import Backups
     from pivotr.adapters.embedded.run_lock import RunLock
     from pivotr.services.campaigns import Campaigns
     from pivotr.services.dead_letters import DeadLetters
@@ -255,4 +256,11 @@ def run_lock(settings: Settings) -> RunLock:
     return lock_of(settings)
 
 
-__all__ = ["Ports", "Secrets", "Services", "connect", "run_lock"]
+def backups(settings: Settings) -> Backups:
+    """Backups of the embedded environment. Raises Misconfigured for any other."""
+    from pivotr.wiring_embedded import backups as backups_of
+
+    return backups_of(settings)
+
+
+__all__ = ["Ports", "Secrets", "Services", "backups", "connect", "run_lock"]

@@ -8,7 +8,7 @@ import socket
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from pivotr import __version__
+from pivotr import __version__, names
 from pivotr.errors import Misconfigured, Unavailable
 from pivotr.settings import Settings
 
@@ -73,11 +73,31 @@ def _local(settings: Settings) -> LocalDoctor:
     return LocalDoctor(
         settings=settings,
         version=__version__,
+        check_file=lambda: _check_file(settings),
+        has_leads=lambda: _has_leads(settings),
         free_bytes=lambda folder: shutil.disk_usage(folder).free,
         reach_mailer=lambda: _reached(settings),
         senders=lambda: _senders(settings, os.environ),
         domains=None if settings.mailer == "outbox" else DnsDomains(),
     )
+
+
+def _check_file(settings: Settings) -> None:
+    """Read the whole data file, which is there. Raises Misconfigured, Unavailable."""
+    from pivotr.adapters.embedded.sqlite_file import SqliteFile
+
+    with SqliteFile(settings.data_file) as file:
+        file.check()
+
+
+def _has_leads(settings: Settings) -> bool:
+    from pivotr.wiring import connect
+
+    services = connect(settings)
+    try:
+        return bool(services.ports.table.scan(names.LEADS, limit=1).items)
+    finally:
+        services.ports.close()
 
 
 def _senders(settings: Settings, environ: Mapping[str, str]) -> Iterable[str]:

@@ -16,6 +16,7 @@ from pivotr.wiring_feedback import alarms_of, mailbox_of
 from pivotr.wiring_ports import Ports, Secrets
 
 if TYPE_CHECKING:
+    from pivotr.adapters.embedded.backups import Backups
     from pivotr.adapters.embedded.outbox import Outbox
     from pivotr.adapters.embedded.run_lock import RunLock
     from pivotr.ports.clock import Clock
@@ -72,8 +73,23 @@ def embedded_ports(settings: Settings, environ: Mapping[str, str], *, is_rehears
 def run_lock(settings: Settings) -> RunLock:
     """The lock that one `pivotr run` holds on the data file of an environment."""
     from pivotr.adapters.embedded.run_lock import RunLock
+    from pivotr.adapters.system_clock import SystemClock
 
-    return RunLock(settings.data_file.with_suffix(".lock"))
+    return RunLock(settings.data_file.with_suffix(".lock"), SystemClock().sleep)
+
+
+def backups(settings: Settings) -> Backups:
+    """Backups of the data folder of the embedded environment. Raises Misconfigured for any other."""
+    from pivotr import __version__
+    from pivotr.adapters.embedded.backups import Backups
+    from pivotr.adapters.system_clock import SystemClock
+
+    if settings.env != "local":
+        raise Misconfigured(
+            f"The tables of {settings.env} are backed up by AWS itself: point-in-time recovery is on.",
+            hint="docs/operations.md tells how to restore a table.",
+        )
+    return Backups(settings.home, settings.outbox, version=__version__, now=SystemClock().now())
 
 
 def epoch_ms(instant: datetime) -> int:

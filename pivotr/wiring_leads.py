@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pivotr.services.erasing import Erasing
     from pivotr.services.imports import Imports
     from pivotr.services.leads import Leads
+    from pivotr.services.list_changes import ListChanges
     from pivotr.services.lists import Lists
     from pivotr.services.mailbox_checks import MailboxChecks
     from pivotr.services.past_imports import PastImports
@@ -116,6 +117,13 @@ class LeadServices:
         from pivotr.services.lists import Lists
 
         return Lists(table=self.ports.table)
+
+    @cached_property
+    def list_changes(self) -> ListChanges:
+        """Lists that get another name or go."""
+        from pivotr.services.list_changes import ListChanges
+
+        return ListChanges(table=self.ports.table, clock=self.ports.clock)
 
     @cached_property
     def suppressions(self) -> Suppressions:

@@ -72,7 +72,8 @@ class ImapMailbox:
         except PivotrError:
             raise
         except (imaplib.IMAP4.error, OSError, ValueError) as error:
-            text = " ".join(str(error).replace(secret, "***").split())[:200] if secret else str(error)
+            why = getattr(error, "strerror", None) or str(error)
+            text = " ".join(why.replace(secret, "***").split())[:200] if secret else why
             raise Unavailable(
                 f"{self._host}:{self._port} does not answer as a mailbox should: {text}",
                 hint="It is tried again in a minute.",

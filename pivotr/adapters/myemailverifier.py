@@ -25,7 +25,9 @@ from pivotr.ports.verifier import Verification
 _CONNECT_SECONDS = 3.0
 _LARGEST = 65_536
 _HINT_KEY = "Put the key into MYEMAILVERIFIER_API_KEY, or run `pivotr secrets set myemailverifier`."
-_HINT_CREDITS = "Buy credits at myemailverifier.com, then run `pivotr campaign resume` for what was paused."
+_HINT_CREDITS = (
+    "Buy credits at myemailverifier.com, then resume what was paused: `pivotr campaign resume ID`."
+)
 
 
 class MyEmailVerifier:

@@ -10,6 +10,7 @@ import binascii
 import hashlib
 import json
 import logging
+import re
 import threading
 from collections.abc import Mapping, Sequence
 from time import perf_counter
@@ -23,7 +24,7 @@ from pivotr.api import callers
 from pivotr.api.calls import Call, answering, present
 from pivotr.api.problems import Refusal, problem_of
 from pivotr.api.rendering import SECURITY
-from pivotr.api.routing import JSON, Facts, Noun
+from pivotr.api.routing import JSON, WORD, Facts, Noun
 from pivotr.wiring import Services
 
 _log = logging.getLogger(__name__)
@@ -41,6 +42,12 @@ class _Resolver(APIGatewayHttpResolver):
     def __init__(self) -> None:
         self._own = threading.local()
         super().__init__(enable_validation=True, debug=False, json_body_deserializer=_strict_json)
+
+    @staticmethod
+    def _compile_regex(rule: str, base_regex: str = r"{}") -> re.Pattern[str]:
+        """A path with its words as `Facts.pattern` has them; the base class takes no `#` and `?` in them."""
+        words = re.sub(r"<(\w+)>", lambda name: f"(?P<{name[1]}>{WORD})", rule)
+        return re.compile(base_regex.format(words) + r"\Z")
 
     @property
     def current_event(self) -> Any:  # type: ignore[override]
@@ -245,6 +252,11 @@ def _check_body(facts: Facts, headers: Mapping[str, str], body: bytes) -> None:
             415, "unsupported_media_type", f"This takes {' or '.join(facts.media)}.",
             f"Send the header Content-Type: {facts.media[0]}",
         )  # fmt: skip
+    if body and headers.get("content-encoding", "").strip().lower() not in ("", "identity"):
+        raise Refusal(
+            415, "unsupported_media_type", "This takes no compressed body.",
+            "Send it as it is, without the header Content-Encoding.", headers={"Accept-Encoding": "identity"},
+        )  # fmt: skip
     if facts.media == (JSON,):
         try:
             body.decode()
@@ -263,11 +275,15 @@ def _check_query(route: Route, event: Mapping[str, Any]) -> None:
 
 
 def _strict_json(text: str) -> dict[str, Any]:
-    """A JSON object as the standard has it: no NaN, no Infinity, no depth that breaks the reader."""
+    """A JSON object as the standard has it: no NaN, no Infinity, no name twice."""
     try:
-        found = json.loads(text, parse_constant=_no_constant)
+        found = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_each_name_once)
     except RecursionError:
-        raise json.JSONDecodeError("too deep", text, 0) from None
+        raise json.JSONDecodeError("it is nested too deep", text, 0) from None
+    except json.JSONDecodeError:
+        raise
+    except ValueError as error:
+        raise json.JSONDecodeError(str(error).partition(";")[0], text, 0) from None
     if not isinstance(found, dict):
         wrong = {"type": "object_type", "loc": ("body",), "msg": "Input should be an object"}
         raise RequestValidationError([wrong])
@@ -275,7 +291,15 @@ def _strict_json(text: str) -> dict[str, Any]:
 
 
 def _no_constant(name: str) -> NoReturn:
-    raise json.JSONDecodeError(f"{name} is not JSON", name, 0)
+    raise ValueError(f"{name} is no number")
+
+
+def _each_name_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"“{next(name for name in names if names.count(name) > 1)}” stands there twice")
+    return found
 
 
 def _digest(*parts: str) -> str:

@@ -30,6 +30,8 @@ Handler: TypeAlias = Callable[[dict[str, Any]], dict[str, Any]]
 LARGEST_HEAD = 10_240
 #: Seconds in which a body must have arrived.
 _BODY_SECONDS = 20.0
+#: Bytes of a body that are taken in before it is refused: most clients listen only when they have sent it.
+_HEARD_OUT = 16 * LARGEST_FILE
 #: Requests that are answered at the same time.
 _THREADS = 8
 _MOST_PARAMETERS = 100
@@ -83,6 +85,7 @@ class Shell:
         except Refusal as refusal:
             answer = gateway_answer(problem_of(refusal, request_id))
             answer["headers"] |= {**SECURITY, "X-Request-Id": request_id, "Cache-Control": "no-store"}
+            del answer["headers"]["Strict-Transport-Security"]
         if answer is not None:
             self._add_origin(answer, headers)
             await _write(answer, scope["method"], send)
@@ -149,15 +152,19 @@ class Shell:
     async def _body(self, headers: Mapping[str, str], receive: Receive) -> bytes | None:
         """The whole body, or None where the caller has gone. Raises Refusal: 408, 413."""
         told = headers.get("content-length", "")
-        if told.isdigit() and int(told) > LARGEST_FILE:
+        size = int(told) if told.isascii() and told.isdigit() else 0
+        if size > _HEARD_OUT or (size > LARGEST_FILE and "expect" in headers):
             raise _too_large()
         try:
             async with asyncio.timeout(self._body_seconds):
-                return await _read(receive)
+                body = await _read(receive)
         except TimeoutError:
             raise Refusal(
                 408, "too_slow", "The body did not arrive in time.", headers={"Connection": "close"}
             ) from None
+        if size > LARGEST_FILE:
+            raise _too_large()
+        return body
 
 
 def event_of(scope: Scope, headers: Mapping[str, str], body: bytes, request_id: str) -> dict[str, Any]:
@@ -234,9 +241,13 @@ async def _read(receive: Receive) -> bytes | None:
         part = message.get("body", b"")
         size += len(part)
         if size > LARGEST_FILE:
+            parts.clear()
+        else:
+            parts.append(part)
+        is_whole = not message.get("more_body", False)
+        if size > (LARGEST_FILE if is_whole else _HEARD_OUT):
             raise _too_large()
-        parts.append(part)
-        if not message.get("more_body", False):
+        if is_whole:
             return b"".join(parts)
 
 

@@ -81,3 +81,9 @@ def check_match(tag: str) -> None:
             412, "changed", "Somebody else has changed this since it was read.",
             "Read it again, and change what is there now.",
         )  # fmt: skip
+
+
+def is_known(tag: str) -> bool:
+    """Whether the caller has what is stored now: weak comparison (RFC 9110, section 13.1.2)."""
+    given = _present.get().headers.get("if-none-match", "").strip()
+    return given == "*" or tag in (one.strip().removeprefix("W/") for one in given.split(","))

@@ -24,6 +24,7 @@ _REPORT = {
     "updated": 0, "staged": 0, "duplicate": 1, "rejected": 0, "reasons": {"duplicate_email": 1},
     "warnings": {"no_greeting": 1}, "is_dry_run": False, "is_continued": False,
     "columns": {"email": "email", "full_name": "full name"}, "variables": [], "is_unfinished": False,
+    "sheet": "", "other_sheets": [],
 }  # fmt: skip
 _CAMPAIGN = {
     "id": "diwali-outreach-0005", "name": "Diwali outreach", "status": "running", "reason": "",
@@ -86,7 +87,7 @@ EXAMPLES: dict[str, Any] = {
         "lead": _LEAD["id"], "was_lead": True, "lists": 1, "entries": 4, "staged": 0, "is_suppressed": False,
         "is_open": False,
     },
-    "Lists": {"items": [{"name": "diwali", "members": 2}]},
+    "ListSize": {"name": "diwali", "members": 2, "is_whole": True},
     "Suppression": _SUPPRESSION,
     "SuppressionMade": {"suppression": _SUPPRESSION, "stopped": 1},
     "SuppressionCheck": {"suppressed": True, "suppression": _SUPPRESSION},

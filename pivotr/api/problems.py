@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.event_handler.openapi.exceptions import (
     RequestUnsupportedContentType,
     RequestValidationError,
@@ -40,6 +39,13 @@ TITLES = {
     428: "Precondition Required", 429: "Too Many Requests", 431: "Request Header Fields Too Large",
     500: "Internal Server Error", 502: "Bad Gateway", 503: "Service Unavailable", 504: "Gateway Timeout",
 }  # fmt: skip
+#: Status → what is told where more would be about the installation: the log of the API has the rest.
+_TOLD = {
+    500: ("The installation lacks something that this needs.", "The log of the API names it."),
+    502: ("A service that this needs has refused.", "The log of the API says why."),
+    503: ("Something that this needs cannot answer now.", "Try again in a moment."),
+    504: ("Something that this needs did not answer; perhaps it was done.", "Look before you try again."),
+}
 #: Seconds after which it is worth trying again.
 _RETRY_AFTER = {429: "60", 503: "5"}
 
@@ -76,23 +82,15 @@ def problem_of(error: Exception, request_id: str) -> Response[Any]:  # noqa: PLR
             return problem(
                 error.status, error.code, error.sentence, error.hint, request_id, headers=error.headers
             )
-        case errors.Misconfigured():
-            _log.error("misconfigured: %s %s", error.sentence, error.hint)
-            return problem(
-                500, error.code, "The installation lacks something that this needs.",
-                "The log of the API names it.", request_id,
-            )  # fmt: skip
         case errors.PivotrError():
-            return problem(status_of(error), error.code, error.sentence, error.hint, request_id)
+            return _of_ours(error, request_id)
         case RequestValidationError():
             return _of_validation(error.errors(), request_id)
         case RequestUnsupportedContentType():
             return problem(
                 415, "unsupported_media_type", "The body is not JSON.", "Send application/json.", request_id
             )
-        case NotFoundError():
-            return problem(404, "no_route", "There is nothing at this address.", "", request_id)
-    _log.error("unexpected", exc_info=error)
+    _log.error("unexpected error in request %s", request_id, exc_info=error, extra={"request_id": request_id})
     return problem(
         500, "unexpected", "Something went wrong that should not.",
         "The log of the API has the trace under this request id.", request_id,
@@ -127,20 +125,43 @@ def problem(
     return Response(
         status_code=status,
         content_type=PROBLEM_JSON,
-        body=json.dumps(document, ensure_ascii=False, separators=(",", ":")),
+        body=json.dumps(document, ensure_ascii=False, separators=(",", ":")) + "\n",
         headers=known,
     )
 
 
+def _of_ours(error: errors.PivotrError, request_id: str) -> Response[Any]:
+    status = status_of(error)
+    sentence, hint = error.sentence, error.hint
+    if status in _TOLD:
+        _log.error(
+            "%s in request %s: %s %s", error.code, request_id, sentence, hint,
+            extra={"request_id": request_id},
+        )  # fmt: skip
+        sentence, hint = _TOLD[status]
+    return problem(status, error.code, sentence, hint, request_id)
+
+
 def _of_validation(problems: Sequence[Any], request_id: str) -> Response[Any]:
-    if any(one["type"] == "json_invalid" for one in problems):
-        return problem(
-            400, "invalid_json", "The body is not JSON.", "Check its quotes and commas.", request_id
-        )
+    for one in problems:
+        if one["type"] == "json_invalid":
+            why = f"{one['ctx']['error']} (character {one['loc'][-1] + 1})"
+            return problem(
+                400,
+                "invalid_json",
+                f"The body is not JSON: {why}.",
+                "Check its quotes and commas.",
+                request_id,
+            )
+        if (one["type"], tuple(one["loc"])) == ("missing", ("body",)):
+            return problem(
+                422, "invalid_request", "The body is missing.",
+                "Send a JSON object, {} where there is nothing to say.", request_id, found=[_place(one)],
+            )  # fmt: skip
     found = [_place(one) for one in problems]
     first = found[0]
     return problem(
-        422, "invalid_request", f"{first['in']} {first['pointer']}: {first['detail']}".strip(),
+        422, "invalid_request", f"{first['in']} {first['pointer']}".strip() + f": {first['detail']}",
         "See /docs of `pivotr api serve` for what this route takes.", request_id, found=found,
     )  # fmt: skip
 

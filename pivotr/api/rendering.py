@@ -33,7 +33,7 @@ def answer(value: Any, *, status: int = 200, tag: str = "", location: str = "", 
     if location:
         headers["Location"] = location
     return Response(
-        status_code=status, content_type="application/json", body=json_text(value), headers=headers
+        status_code=status, content_type="application/json", body=json_text(value) + "\n", headers=headers
     )
 
 

@@ -18,6 +18,8 @@ from pivotr.names import FunctionSpec
 F = TypeVar("F", bound=Callable[..., Any])
 
 JSON = "application/json"
+#: One word of a path: any text without a slash.
+WORD = r"[^/\ud800-\udfff]+"
 #: Bytes of a JSON body: the largest template as text and HTML, every sign of it escaped as a surrogate pair.
 LARGEST_JSON = 5 << 19
 #: Bytes of a file. Lambda takes 6 MB per event, and a file is a third longer in base64.
@@ -97,7 +99,7 @@ class Noun:
                 needs_match=needs_match,
                 has_tag=has_tag or needs_match,
                 media=media,
-                pattern=re.compile(re.sub(r"\{\w+\}", "[^/]+", path)),
+                pattern=re.compile(re.sub(r"\{\w+\}", lambda _: WORD, path)),
             )
             self.facts.append(facts)
             self.router.route(

@@ -10,7 +10,6 @@ from pivotr.api.answers.leads import (
     Lead,
     LeadGone,
     LeadView,
-    Lists,
     ListSize,
     LogLines,
     SuppressionCheck,
@@ -161,9 +160,9 @@ class Imports(Noun):
 class LeadLists(Noun):
     """Lists and their members."""
 
-    def list(self) -> tuple[ListSize, ...]:
-        """Every list and the number of its members."""
-        return tuple(self._one(Lists, "GET", "/api/lists").items)
+    def list(self, *, exact: bool = False, page: int = 50) -> Iterator[ListSize]:
+        """Every list and its members, counted as far as 10,000; to the last one with `exact`."""
+        return self._each(ListSize, "/api/lists", query={"exact": exact, "limit": page})
 
     def members(self, name: str, *, page: int = 100) -> Iterator[Lead]:
         """The leads of a list. Raises NotFound."""

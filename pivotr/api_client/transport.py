@@ -40,7 +40,7 @@ class Answer:
 
 
 class Transport:
-    """Sends requests to `url` (without `/api`). Retries wait 0.3 s, 0.6 s … or what the API asks for."""
+    """Sends requests to `url`, with or without `/api`. Retries wait 0.3 s, 0.6 s … or as the API asks."""
 
     def __init__(
         self,
@@ -56,7 +56,7 @@ class Transport:
                 f"“{url}” is no address of an API.",
                 hint="It begins with https://, as `pivotr outputs` tells it.",
             )
-        self._url = url.rstrip("/")
+        self._url = url.rstrip("/").removesuffix("/api")
         self._signer = signer
         self._retries = retries
         self._sleep = sleep

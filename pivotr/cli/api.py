@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -30,9 +31,10 @@ def serve(
     """Serve the API until Ctrl-C, by the code that runs behind the gateway on AWS."""
     from pivotr.wiring_remote import refuse_remote
 
-    refuse_remote(services().settings)
     uvicorn = _uvicorn()
-    origins = [*services().settings.api_origins, *(cors or ())]
+    named = [_origin(one) for one in cors or ()]
+    refuse_remote(services().settings)
+    origins = [*services().settings.api_origins, *named]
     listener = _listener(host, port)
     shell = _shell(origins, hosts=(*_LOOPBACK, "[::1]") if host in _LOOPBACK else ())
     config = uvicorn.Config(
@@ -99,6 +101,16 @@ def _shell(origins: list[str], *, hosts: tuple[str, ...]) -> Shell:
     )
 
 
+def _origin(text: str) -> str:
+    from pivotr.errors import InvalidInput
+    from pivotr.settings import origin
+
+    try:
+        return origin(text)
+    except ValueError as error:
+        raise InvalidInput(f"{error}.", hint="For example: --cors http://localhost:5173") from None
+
+
 def _uvicorn() -> Any:
     from pivotr.errors import Misconfigured
 
@@ -115,6 +127,7 @@ def _listener(host: str, port: int) -> socket.socket:
     """A socket that listens. Raises InvalidInput where the address is taken or not ours."""
     from pivotr.errors import InvalidInput
 
+    listener = None
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         # without the protocol's number asyncio leaves Nagle's algorithm on: 40 ms for an answer in two parts
@@ -123,9 +136,13 @@ def _listener(host: str, port: int) -> socket.socket:
         listener.bind((host, port))
         listener.listen(128)
     except (OSError, UnicodeError) as error:
+        if listener is not None:
+            listener.close()
         why = getattr(error, "strerror", None) or str(error)
+        is_port = getattr(error, "errno", 0) in (errno.EADDRINUSE, errno.EACCES)
         raise InvalidInput(
-            f"Nobody can listen on {host}, port {port}: {why}.", hint="Take another: --port 8001"
+            f"Nobody can listen on {host}, port {port}: {why}.",
+            hint="Take another: --port 8001" if is_port else "Leave --host out: 127.0.0.1 is always there.",
         ) from None
     listener.set_inheritable(True)
     return listener

@@ -11,6 +11,7 @@ from pivotr.cli import campaign_options as options
 from pivotr.cli.campaign_checks import register_checks
 from pivotr.cli.campaign_forecast import register_forecast
 from pivotr.cli.campaign_moves import register_moves
+from pivotr.cli.campaign_watch import register_watch
 from pivotr.cli.context import actor, console, noun, services
 
 app = noun("Create, start, watch and stop campaigns.")
@@ -45,7 +46,6 @@ def create(
     """A new draft. Nothing is sent before it is started."""
     from pivotr.domain.pacing import parse_gap
     from pivotr.domain.verification import Policy
-    from pivotr.domain.windows import parse_window
 
     filters = options.filters_of(
         tags=tag,
@@ -62,7 +62,7 @@ def create(
         steps=options.steps_of(template, step or ()),
         senders=sender,
         lists=list_,
-        window=parse_window(window or options.default_window()),
+        window=options.window_of(window),
         gap=parse_gap(gap or options.DEFAULT_GAP),
         cap=options.DEFAULT_CAP if cap is None else cap,
         filters=filters,
@@ -125,6 +125,9 @@ def show(key: options.Key) -> None:
         out.data(campaign_views.as_data(view))
         return
     campaign_views.show(view)
+    if view.campaign.is_live:
+        for remark in services().readiness.unproven():
+            out.note(f"\n{remark.sentence}")
 
 
 @app.command("preview")
@@ -177,7 +180,6 @@ def update(
 ) -> None:
     """Change a campaign that is not over; what runs goes on by the new rules."""
     from pivotr.domain.pacing import parse_gap
-    from pivotr.domain.windows import parse_window
     from pivotr.errors import InvalidInput
 
     campaign = options.find(key)
@@ -193,7 +195,7 @@ def update(
     changes: dict[str, Any] = {
         "name": name,
         "steps": options.steps_of(template, step or ()) if template else None,
-        "window": parse_window(window) if window else None,
+        "window": options.window_of(window) if window else None,
         "cap": cap,
         "gap": parse_gap(gap) if gap else None,
         "policy": policy if policy != campaign.policy else None,
@@ -227,3 +229,4 @@ def clone(key: options.Key, name: Annotated[str, typer.Option(help="Name of the 
 register_moves(app)
 register_checks(app)
 register_forecast(app)
+register_watch(app)

@@ -30,6 +30,7 @@ LIMITS = {
     "leads": "nothing: everybody has been written to",
 }
 _BAR = 32
+_ASK = "pivotr campaign forecast ID, or: pivotr campaign forecast --leads 1000 --cap 80"
 
 
 def register_forecast(app: typer.Typer) -> None:
@@ -47,13 +48,17 @@ def forecast(
     cap: options.Cap = None,
     gap: options.Gap = None,
     window: options.Window = None,
-    senders: Annotated[int, typer.Option(min=1, max=50, metavar="N", help="Mailboxes (with --leads).")] = 1,
+    senders: Annotated[
+        int | None, typer.Option(min=1, max=50, metavar="N", help="Mailboxes (with --leads; 1).")
+    ] = None,
     ramp: Annotated[
         str | None, typer.Option(metavar="20+10..80", help="Ramp of each mailbox (with --leads).")
     ] = None,
     follow_up: Annotated[
         list[int] | None,
-        typer.Option("--follow-up", min=0, max=365, metavar="DAYS", help="Business days later; repeat."),
+        typer.Option(
+            "--follow-up", min=0, max=365, metavar="DAYS", help="Business days later (with --leads); repeat."
+        ),
     ] = None,
     invalid: Annotated[
         float | None, typer.Option(min=0, max=100, metavar="PERCENT", help="Addresses that will be left out.")
@@ -64,21 +69,23 @@ def forecast(
     With ID the campaign as it stands, or as it would be with another cap, gap or window.
     """
     from pivotr.domain.pacing import parse_gap, parse_ramp
-    from pivotr.domain.windows import parse_window
     from pivotr.errors import InvalidInput
 
     if (key is None) == (leads is None):
         raise InvalidInput(
             "A forecast is about a campaign or about a number of leads.",
-            hint="pivotr campaign forecast ID, or: pivotr campaign forecast --leads 1000 --cap 80",
+            hint=_ASK,
         )
+    for option, value in (("--senders", senders), ("--ramp", ramp), ("--follow-up", follow_up)):
+        if key is not None and value:
+            raise InvalidInput(f"{option} goes with --leads: a campaign has its own.", hint=_ASK)
     share = None if invalid is None else invalid / 100
     if key is not None:
         found = services().forecasts.campaign(
             options.find(key).id,
             cap=cap,
             gap=parse_gap(gap) if gap else None,
-            window=parse_window(window) if window else None,
+            window=options.window_of(window) if window else None,
             invalid_share=share,
         )
     else:
@@ -86,8 +93,8 @@ def forecast(
             leads or 0,
             cap=options.DEFAULT_CAP if cap is None else cap,
             gap=parse_gap(gap or options.DEFAULT_GAP),
-            window=parse_window(window or options.default_window()),
-            senders=senders,
+            window=options.window_of(window),
+            senders=senders or 1,
             ramp=parse_ramp(ramp) if ramp else None,
             delays=tuple(follow_up or ()),
             invalid_share=share or 0.0,

@@ -29,7 +29,7 @@ def register_moves(app: typer.Typer) -> None:
 def start(
     key: options.Key,
     acknowledge: Annotated[
-        bool, typer.Option("--acknowledge", help="The list that the guard has stopped is mended.")
+        bool, typer.Option("--acknowledge", help="The reason for which the guard stopped is mended.")
     ] = False,
     yes: YesInProduction = False,
 ) -> None:
@@ -84,6 +84,8 @@ def resume(
 
 def abort(key: options.Key, yes: YesInProduction = False) -> None:
     """End for good; leads that wait are given back as they were before."""
+    from pivotr.cli.campaign_views import soon
+
     campaign = options.find(key)
     _ask_in_production(f"End “{campaign.name}” for good?", yes=yes)
     aborted = services().transitions.abort(campaign.id, actor=actor())
@@ -97,6 +99,8 @@ def abort(key: options.Key, yes: YesInProduction = False) -> None:
 
 def add(key: options.Key) -> None:
     """Enrol who has joined its lists since the start; nobody is enrolled twice."""
+    from pivotr.cli.campaign_views import soon
+
     campaign = services().campaigns.add(options.find(key).id)
     out = console()
     if out.wants_json:

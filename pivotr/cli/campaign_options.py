@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pivotr.domain.campaigns import Campaign, Filters
     from pivotr.domain.steps import Step
     from pivotr.domain.verification import Policy
+    from pivotr.domain.windows import Window as SendingWindow
 
 Choice = Literal["send", "skip"]
 
@@ -33,11 +34,14 @@ Window = Annotated[
     str | None,
     typer.Option(
         metavar="TEXT",
-        help='When mails may leave: "mon-fri 09:30-17:30 Asia/Kolkata" (zone of the account), or always.',
+        help='When mails may leave: "mon-fri 09:30-17:30 Europe/Berlin", or always (mon-fri 09:30-17:30). '
+        "Without a zone it is that of the account.",
     ),
 ]
 Cap = Annotated[int | None, typer.Option(metavar="N", help="Most mails a day (300).")]
-Gap = Annotated[str | None, typer.Option(metavar="60-180", help="Seconds between two mails of a mailbox.")]
+Gap = Annotated[
+    str | None, typer.Option(metavar="60-180", help="Seconds between two mails of a mailbox (60-180).")
+]
 CatchAll = Annotated[
     Choice | None, typer.Option("--catch-all", help="Domains that take mail for any name (skip).")
 ]
@@ -130,9 +134,13 @@ def policy_of(base: Policy, **choices: Choice | None) -> Policy:
     return base.model_copy(update={name: choice for name, choice in choices.items() if choice is not None})
 
 
-def default_window() -> str:
-    """Working hours in the account's zone."""
-    return f"{campaign_defaults.WINDOW} {services().preferences.get('account.zone').value}"
+def window_of(text: str | None) -> SendingWindow:
+    """What was written, else working hours; in the account's zone where no zone was written."""
+    from pivotr.domain.windows import parse_window
+
+    return parse_window(
+        text or campaign_defaults.WINDOW, str(services().preferences.get("account.zone").value)
+    )
 
 
 def find(key: str) -> Campaign:

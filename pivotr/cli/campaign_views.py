@@ -92,8 +92,21 @@ def show(view: CampaignView) -> None:
                 for sender, lane in view.senders
             ],
         )
+        if campaign.status == "running" and not is_driven():
+            out.note("Nothing leaves now: start `pivotr run`.")
+    if campaign.is_stopped:
+        out.note(f"When the cause is mended: pivotr campaign resume {campaign.id} --acknowledge")
+    elif campaign.status == "paused":
+        out.note(f"Go on with: pivotr campaign resume {campaign.id}")
     if view.totals.get("in_doubt", 0):
         out.note("Unconfirmed: nobody knows whether these mails went out. The provider's events settle them.")
+
+
+def is_driven() -> bool:
+    """True where somebody sends: an account of AWS does by itself, this machine while `pivotr run` is on."""
+    from pivotr.wiring import run_lock
+
+    return not is_driven_here() or run_lock(services().settings).is_held()
 
 
 def _facts(view: CampaignView, now: datetime) -> list[tuple[str, object]]:
@@ -181,13 +194,19 @@ def tell_start(view: CampaignView, verb: str, mail: str, *, warnings: Sequence[R
     at = first_mail_at(view, now)
     out.success(f"“{campaign.name}” {verb}.")
     if at is None:
-        out.warn("No sender of it is open. Open one: pivotr sender resume ADDRESS")
+        out.warn("No sender of it is open, so nothing leaves yet.")
     elif at <= now:
         out.note(f"The {mail} mail goes out {soon('as soon as')}.")
     else:
         here = ", if `pivotr run` is running" if is_driven_here() else ""
         out.note(f"The {mail} mail goes out about {when(at, campaign.zone, now)} ({campaign.zone}){here}.")
     account, room = _caps(view, now)
+    for sender, lane in view.senders:
+        if lane.stopped:
+            out.warn(f"{sender.address} was stopped: {lane.stopped}")
+        if lane.stopped or not lane.open:
+            mended = " --acknowledge" if lane.stopped else ""
+            out.note(f"Open it with: pivotr sender resume {sender.address}{mended}")
     out.note(f"At most {counted(min(campaign.cap, account, room), 'mail')} a day.")
     if account < campaign.cap and services().sees_bounces():
         out.warn(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TextIO
 
@@ -61,11 +62,16 @@ class Console:
             text = json.dumps(value, ensure_ascii=True, indent=2, default=_as_json)
         self.stdout.write(text + "\n")
 
-    def table(self, columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str = "") -> None:
-        """Rows under headings. Cells are shown as text; numbers to the right."""
+    def table(
+        self, columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str = "", spare: int = 0
+    ) -> None:
+        """Rows under headings. Cells are shown as text; numbers to the right.
+
+        The last `spare` columns are left out where a terminal has no room for them.
+        """
         kept = [[cell if isinstance(cell, (int, float)) else plain(cell) for cell in row] for row in rows]
         if self.is_terminal:
-            self._draw(columns, kept, title)
+            self._draw(columns, kept, title, spare)
             return
         if title:
             self.stdout.write(title + "\n")
@@ -89,7 +95,8 @@ class Console:
         room = max((width(name) for name, _ in shown), default=0)
         bold, normal = ("\x1b[1m", "\x1b[0m") if self._has_colour(self.stdout) else ("", "")
         for name, value in shown:
-            self.stdout.write(f"{bold}{name}{normal}{' ' * (room - width(name))}  {value}\n")
+            lines = self._folded(value, room + 2)
+            self.stdout.write(f"{bold}{name}{normal}{' ' * (room - width(name))}  {lines}\n")
 
     def text(self, text: str = "") -> None:
         """A block of text on stdout, such as a mail; line ends are kept, control characters are not."""
@@ -124,6 +131,19 @@ class Console:
         if hint:
             self._talk("→ " + hint, "", is_urgent=True)
 
+    def _folded(self, value: str, indent: int) -> str:
+        """A long value on a terminal: broken between words, its further lines below the first."""
+        if not self.is_terminal:
+            return value
+        from shutil import get_terminal_size
+        from textwrap import wrap
+
+        room = get_terminal_size().columns - indent
+        if width(value) <= room or room < _READABLE:
+            return value
+        lines = wrap(value, room, break_long_words=False, break_on_hyphens=False)
+        return ("\n" + " " * indent).join(lines)
+
     def _talk(self, text: str, colour: str, *, is_urgent: bool = False) -> None:
         if self.wants_json and not is_urgent:
             return
@@ -139,11 +159,15 @@ class Console:
             return True
         return stream.isatty() and self._environ.get("TERM", "") != "dumb"
 
-    def _draw(self, columns: Sequence[str], rows: list[list[Any]], title: str) -> None:
+    def _draw(self, columns: Sequence[str], rows: list[list[Any]], title: str, spare: int) -> None:
         from rich.console import Console as Terminal
 
         terminal = Terminal(file=self.stdout, highlight=False, _environ=dict(self._environ))
-        if _fits(columns, rows, terminal.width):
+        for _ in range(spare):
+            if _room_for(columns, rows) > terminal.width:
+                columns, rows = columns[:-1], [row[:-1] for row in rows]
+        # no cell has to be broken into pieces of less than a dozen letters
+        if _room_for(columns, rows, _READABLE) <= terminal.width:
             terminal.print(drawn(columns, rows, title))
             return
         if title:
@@ -153,13 +177,13 @@ class Console:
             self.facts(zip(columns, row, strict=True))
 
 
-def _fits(columns: Sequence[str], rows: Sequence[Sequence[object]], room: int) -> bool:
-    """True where no cell has to be broken into pieces of less than a dozen letters."""
+def _room_for(columns: Sequence[str], rows: Sequence[Sequence[object]], most: int = sys.maxsize) -> int:
+    """What a drawn table takes of a terminal where no column takes more than `most`."""
     widths = [
         max(width(column), *(width(plain(row[at])) for row in rows)) if rows else width(column)
         for at, column in enumerate(columns)
     ]
-    return sum(min(each, _READABLE) for each in widths) + 2 * (len(widths) - 1) <= room
+    return sum(min(each, most) for each in widths) + 2 * (len(widths) - 1)
 
 
 def drawn(columns: Sequence[str], rows: Iterable[Sequence[object]], title: str = "") -> Any:
@@ -169,7 +193,11 @@ def drawn(columns: Sequence[str], rows: Iterable[Sequence[object]], title: str =
     from rich.text import Text
 
     kept = [list(row) for row in rows]
-    table = Table(box=SIMPLE_HEAD, title=title or None, title_justify="left", pad_edge=False)
+    # two blanks between columns: one of the cell, one of the box
+    table = Table(
+        box=SIMPLE_HEAD, title=title or None, title_justify="left", padding=(0, 1, 0, 0), pad_edge=False,
+        show_edge=False,
+    )  # fmt: skip
     for i, column in enumerate(columns):
         is_number = bool(kept) and all(isinstance(row[i], (int, float)) for row in kept)
         table.add_column(column, justify="right" if is_number else "left", overflow="fold")

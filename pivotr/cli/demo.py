@@ -96,10 +96,10 @@ def _prepare(services: Services) -> Campaign:
     from email.utils import parseaddr
     from importlib.resources import files
 
+    from pivotr.cli.campaign_options import window_of
     from pivotr.domain.intake import ImportOptions
     from pivotr.domain.pacing import parse_gap
     from pivotr.domain.steps import parse_step
-    from pivotr.domain.windows import parse_window
 
     out, samples = console(), files("pivotr") / "data" / "demo"
     services.preferences.set("footer.address", "Acme Gifts, 1 MG Road, Pune 411001", actor=actor())
@@ -123,7 +123,7 @@ def _prepare(services: Services) -> Campaign:
         steps=[parse_step(TEMPLATE, first=True)],
         senders=[parseaddr(written)[1] for written in SENDERS],
         lists=[LIST],
-        window=parse_window("always"),
+        window=window_of("always"),
         gap=parse_gap(GAP),
         actor=actor(),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -42,8 +43,8 @@ def classify(
             "There is no file.", hint="Name one, or pipe records in: … | pivotr feedback classify"
         )
     out = console()
-    lines = enumerate(lines_of(file or Path("-")), start=1)
-    events = ((number, parse_body(_body(line))) for number, line in lines if line.strip())
+    lines = enumerate(_to_the_last(lines_of(file or Path("-"))), start=1)
+    events = ((number, parse_body(_body(line))) for number, line in lines)
     if out.wants_json:
         for _, event in events:
             people = [{"email": one.email, "action": one.action} for one in event.recipients]
@@ -70,6 +71,16 @@ def _detail(event: FeedbackEvent) -> str:
     unknown = event.raw_kind if event.kind == "unknown" else ""
     stored = " ".join(f"s3://{one.bucket}/{one.key}" for one in event.receipt.stored) if event.receipt else ""
     return ": ".join(filter(None, (kind or unknown or stored, event.detail)))[:160]
+
+
+def _to_the_last(lines: Iterable[str]) -> Iterator[str]:
+    """All lines but blank ones at the end: each is answered, so that answers can be laid beside them."""
+    blank: list[str] = []
+    for line in lines:
+        blank.append(line)
+        if line.strip():
+            yield from blank
+            blank.clear()
 
 
 def _body(line: str) -> str:

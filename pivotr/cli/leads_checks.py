@@ -68,7 +68,7 @@ def check_emails(
                     "address": address,
                     "verdict": one.verdict,
                     "normalized": one.normalized,
-                    "reason": one.reason,
+                    "reason": one.reason or _meant(suggestion(one.normalized)),
                 },
             )
         return

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from pivotr.cli.context import console, services
+from pivotr.cli.text_files import whole_file
 
 #: Rows of a sheet of a workbook, header included.
 _SHEET_ROWS = 1_048_576
@@ -86,7 +86,7 @@ def _to_csv(path: Path, rows: Iterable[Sequence[str]], *, has_mark: bool) -> int
 
     count = -1
     with (
-        _whole(path) as partial,
+        whole_file(path) as partial,
         partial.open("w", encoding="utf-8-sig" if has_mark else "utf-8", newline="") as file,
     ):
         for row in rows:
@@ -103,7 +103,7 @@ def _to_workbook(path: Path, rows: Iterable[Sequence[str]], *, has_mark: bool) -
 
     count = -1
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    with _whole(path) as partial, Workbook(str(partial), options) as book:
+    with whole_file(path) as partial, Workbook(str(partial), options) as book:
         sheet: Any = book.add_worksheet("Leads")
         sheet.freeze_panes(1, 0)
         for number, row in enumerate(rows):
@@ -116,22 +116,3 @@ def _to_workbook(path: Path, rows: Iterable[Sequence[str]], *, has_mark: bool) -
                     sheet.write_string(number, at, value[:_CELL])
             count += 1
     return count
-
-
-@contextmanager
-def _whole(path: Path) -> Iterator[Path]:
-    """A file beside the wanted one that takes its place when all of it is written."""
-    partial = path.with_name(f".{path.name}.part")
-    try:
-        partial.touch(mode=0o600)
-        yield partial
-        partial.replace(path)
-    except OSError as error:
-        from pivotr.errors import InvalidInput
-
-        raise InvalidInput(
-            f"“{path}” cannot be written: {error.strerror or error}.",
-            hint="Check the path and its permissions.",
-        ) from None
-    finally:
-        partial.unlink(missing_ok=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Literal, TextIO
@@ -55,7 +55,7 @@ def import_(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV, TSV or .xlsx; - is stdin.")],
     *,
     list_name: Annotated[
-        str, typer.Option("--list", metavar="NAME", help="The list they join. Must be given.")
+        str, typer.Option("--list", metavar="NAME", help="The list they join. Only --dry-run does without.")
     ] = "",
     tag: Annotated[list[str] | None, typer.Option(metavar="TAG", help="May be repeated.")] = None,
     type_: Annotated[
@@ -81,7 +81,7 @@ def import_(
     from pivotr.domain.intake import ImportOptions
     from pivotr.errors import InvalidInput
 
-    if not list_name:
+    if not list_name and not dry_run:
         raise InvalidInput("Option --list is missing.", hint=f"pivotr leads import {file} --list NAME")
     options = ImportOptions(
         list=list_name,
@@ -89,7 +89,7 @@ def import_(
         type=type_,
         source=source,
         basis=basis,
-        mapping=assignments(map_, "--map"),
+        mapping=assignments(map_, "--map", example="email=Work Email"),
         is_update=update,
         is_staged=stage,
     )
@@ -136,6 +136,7 @@ def tell_counts(out: Console, done: ImportReport) -> None:
     out.facts(
         [
             ("file", done.file),
+            ("sheet", done.sheet),
             ("list", done.list),
             ("columns", _told_columns(done)),
             ("rows", done.rows),
@@ -147,14 +148,21 @@ def tell_counts(out: Console, done: ImportReport) -> None:
             ("import", "" if done.is_dry_run else done.import_id),
         ]
     )
+    if done.other_sheets:
+        out.note(_told_sheets(done.other_sheets))
     for reason, count in done.reasons.items():
         words = _REASONS.get(reason) or _unlisted(reason)
         if reason == "known" and done.updated:
             words = ("was known and is refreshed", "were known and are refreshed")
         out.note(_in_words(count, words))
     for warning, words in _WARNINGS.items():
-        if count := done.warnings.get(warning, 0):
+        if count := done.warnings.get(warning, 0) - _waiting_for(warning, done):
             out.note(_in_words(count, words))
+
+
+def _waiting_for(warning: str, done: ImportReport) -> int:
+    """Rows that wait for a look because of a warning: why they wait has told it."""
+    return sum(count for reason, count in done.reasons.items() if warning in reason.split(", "))
 
 
 def _told_columns(done: ImportReport) -> str:
@@ -167,6 +175,17 @@ def _told_columns(done: ImportReport) -> str:
     shown, more = done.variables[:_SHOWN], len(done.variables) - _SHOWN
     names = ", ".join(f"“{plain(name)}”" for name in shown) + (f" and {more} more" if more > 0 else "")
     return f"{roles}; {names} kept as {'variables' if len(done.variables) > 1 else 'a variable'}"
+
+
+def _told_sheets(names: Sequence[str]) -> str:
+    from pivotr.cli.console import plain
+
+    shown = ", ".join(f"“{plain(name)}”" for name in names)
+    if len(names) == 1:
+        return (
+            f"Sheet {shown} holds leads too and was not read: save it as a file of its own and import that."
+        )
+    return f"Sheets {shown} hold leads too and were not read: save each as a file of its own and import that."
 
 
 def _unlisted(reason: str) -> tuple[str, str]:
@@ -211,17 +230,26 @@ def _row_report(path: Path | None, source: Path) -> Iterator[Callable[[RowResult
     if path is None:
         yield None
         return
-    import json
-    from dataclasses import asdict
+    from pivotr.cli.line_files import json_line
 
     _check_report(path, source)
     draft = path.with_name(f".{path.name}.part")
     try:
         with _written(draft, path) as file:
-            yield lambda row: _write(file, json.dumps(asdict(row), ensure_ascii=False))
+            yield lambda row: _write(file, json_line(_row_data(row)))
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def _row_data(row: RowResult) -> dict[str, Any]:
+    """A row for the report; a detail only where there is something to say."""
+    from dataclasses import asdict
+
+    data = asdict(row)
+    if not row.detail:
+        del data["detail"]
+    return data
 
 
 def _check_report(path: Path, source: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import sys
 from collections.abc import Iterator, Sequence
@@ -13,7 +14,8 @@ if TYPE_CHECKING:
 
 
 def lines_of(path: Path) -> Iterator[str]:
-    """The lines of a text file, blank ones too; `-` is stdin. Bytes that are no UTF-8 become marks.
+    """The lines of a text file, blank ones too; `-` is stdin. UTF-8, or UTF-16 with its
+    mark; bytes that are neither become marks.
 
     Raises NotFound for a missing file, InvalidInput for what is none.
     """
@@ -52,7 +54,9 @@ def values_of(given: Sequence[str] | None, file: Path | None, what: str) -> Iter
         yield from lines_of(file)
 
 
-def assignments(texts: Sequence[str] | None, option: str) -> dict[str, str]:
+def assignments(
+    texts: Sequence[str] | None, option: str, *, example: str = "Name=some value"
+) -> dict[str, str]:
     """`Name=value` options as a dict. Raises InvalidInput."""
     found: dict[str, str] = {}
     for text in texts or ():
@@ -60,7 +64,7 @@ def assignments(texts: Sequence[str] | None, option: str) -> dict[str, str]:
         if not equals or not name.strip():
             from pivotr.errors import InvalidInput
 
-            raise InvalidInput(f"“{text}” is not {option} Name=value.", hint=f'{option} "Name=some value"')
+            raise InvalidInput(f"“{text}” is not {option} Name=value.", hint=f'{option} "{example}"')
         found[name.strip()] = value
     return found
 
@@ -71,8 +75,9 @@ def write_json(out: Console, value: Any) -> None:
 
 
 def json_line(value: Any, encoding: str | None = None) -> str:
-    """A value as one line of JSON that the encoding can hold."""
+    """A value as one line of JSON that the encoding can hold, and one for whatever splits it into lines."""
     text = json.dumps(value, ensure_ascii=False)
+    text = text.replace("\x85", "\\u0085").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
     try:
         text.encode(encoding or "utf-8")
     except UnicodeEncodeError:
@@ -81,7 +86,19 @@ def json_line(value: Any, encoding: str | None = None) -> str:
 
 
 def _lines(file: Any) -> Iterator[str]:
+    if file.peek(2)[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):  # "Unicode text" of Excel and Notepad
+        yield from _lines_in_utf16(file)
+        return
     for number, line in enumerate(file):
         raw = line.removesuffix(b"\n").removesuffix(b"\r")
         text = (raw.removeprefix(b"\xef\xbb\xbf") if number == 0 else raw).decode("utf-8", "replace")
         yield text
+
+
+def _lines_in_utf16(file: Any) -> Iterator[str]:
+    rest = ""
+    for text in codecs.iterdecode(iter(lambda: file.read(1 << 16), b""), "utf-16", "replace"):
+        *lines, rest = (rest + text).split("\n")
+        yield from (line.removesuffix("\r") for line in lines)
+    if rest:
+        yield rest

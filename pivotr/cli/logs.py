@@ -7,13 +7,9 @@ from typing import Annotated
 import typer
 
 from pivotr.cli.context import console, noun, services
+from pivotr.cli.logs_follow import register_follow
 
 app = noun("What happened, entry by entry. Nothing in the log is ever changed.")
-
-
-@app.callback()
-def _noun() -> None:
-    """Keeps `show` a command of its own."""
 
 
 @app.command("show")
@@ -40,7 +36,8 @@ def show(
     else:
         start = since.replace("-", "") or None
         key = campaign if campaign == "ALL" else find(campaign).id
-        lines = list(services().logs.of_campaign(key, since=start, limit=limit or None))
+        some = services().logs.of_campaign(key, since=start, limit=limit or None)
+        lines = sorted(some, key=lambda one: one.at)
     out = console()
     if out.wants_json:
         out.data(lines)
@@ -52,3 +49,8 @@ def show(
         ["at", "what", "campaign" if lead else "lead", "by"],
         [(one.at, one.sentence, one.campaign if lead else one.email, one.actor) for one in lines],
     )
+    if limit and len(lines) == limit:
+        out.note(f"These are the first {limit:,}. See more: --since DAY, --limit 0, or pivotr logs export")
+
+
+register_follow(app)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -25,9 +27,11 @@ def show_account(out: Console, account: AccountMetrics) -> None:
             ("last 7 days", f"{account.week_used} mails, {account.week_bounced} bounced for good, "
              f"{account.week_complained} reported as spam"),
             ("health", ": ".join(filter(None, (account.health, account.health_reason)))),
-            ("guard", account.guard_reason if account.guard_tripped else ""),
+            ("guard", _guard(account)),
         ]
     )  # fmt: skip
+    if account.guard_tripped:
+        out.note("When the cause is mended: pivotr campaign resume ID --acknowledge")
 
 
 def show_campaign(out: Console, one: CampaignMetrics) -> None:
@@ -42,26 +46,31 @@ def show_funnel(out: Console, funnel: Funnel) -> None:
         out.note("Nothing is counted yet.")
         return
     out.text()
-    if out.is_terminal and funnel.by == "day":
-        days = funnel.rows[-_SPARK_DAYS:]
-        out.text(f"sent {sparkline([row.counts['sent'] for row in days])} {days[0].key} to {days[-1].key}")
+    if out.is_terminal and funnel.by == "day" and len(funnel.rows) > 1:
+        days = _calendar(funnel.rows)
+        out.text(f"sent {sparkline(list(days.values()))} {min(days)} to {max(days)}")
     stages = [
         stage for stage, count in funnel.total.counts.items() if count or stage in ("sent", "delivered")
     ]
     rates = [rate for rate in ("bounced", "complained", "replied") if funnel.total.counts[rate]]
     largest = max(row.counts["sent"] for row in funnel.rows)
-    columns = [funnel.by, *stages, *(f"{rate} %" for rate in rates), "guard"]
+    columns = [funnel.by, *stages, "guard"]
+    if not out.is_terminal:
+        columns[-1:-1] = [f"{rate} %" for rate in rates]
     rows = [*funnel.rows, funnel.total] if len(funnel.rows) > 1 else funnel.rows
     drawn: list[list[object]] = []
     for row in rows:
         label = row.key if funnel.by == "campaign" and row.key else row.name
-        cells: list[object] = [label, *(row.counts[stage] for stage in stages)]
-        cells += [_percent(row.rates[rate]) for rate in rates]
-        cells.append(_MARKS[row.level] if row is not funnel.total else "")
+        mark = _MARKS[row.level] if row is not funnel.total else ""
         if out.is_terminal:
-            cells.append(bar(row.counts["sent"], largest) if row is not funnel.total else "")
-        drawn.append(cells)
-    out.table([*columns, *(["sent"] if out.is_terminal else [])], drawn)
+            counts = [_with_rate(row, stage) if stage in rates else row.counts[stage] for stage in stages]
+            drawn.append(
+                [label, *counts, mark, bar(row.counts["sent"], largest) if row is not funnel.total else ""]
+            )
+        else:
+            counts = [row.counts[stage] for stage in stages]
+            drawn.append([label, *counts, *(_percent(row.rates[rate]) for rate in rates), mark])
+    out.table([*columns, *(["sent"] if out.is_terminal else [])], drawn, spare=int(out.is_terminal))
     lines = funnel.lines
     out.note(
         f"The guard warns over {_percent(lines['bounce_warn'])} % bounces or "
@@ -71,6 +80,14 @@ def show_funnel(out: Console, funnel: Funnel) -> None:
     for row in funnel.rows:
         if row.level != "ok":
             out.note(f"{row.name}: {row.reason}")
+
+
+def _guard(account: AccountMetrics) -> str:
+    if account.guard_tripped:
+        # the figures may have changed since; the reason is of the moment of the stop
+        why = "" if account.guard_reason == account.health_reason else f": {account.guard_reason}"
+        return f"has stopped all sending{why}"
+    return "sending goes on; the next bounce or complaint stops it" if account.health == "stop" else ""
 
 
 def write_csv(out: Console, funnel: Funnel) -> None:
@@ -95,6 +112,21 @@ def sparkline(values: list[int]) -> str:
     """One character a value, from the lowest block for nothing to the highest for the largest."""
     largest = max(values, default=0) or 1
     return "".join(_SPARKS[round(value / largest * (len(_SPARKS) - 1))] for value in values)
+
+
+def _calendar(rows: Sequence[FunnelRow]) -> dict[str, int]:
+    """Mails of each day up to the last, days without any too."""
+    sent = {row.key: row.counts["sent"] for row in rows}
+    last = date.fromisoformat(rows[-1].key)
+    count = min(_SPARK_DAYS, (last - date.fromisoformat(rows[0].key)).days + 1)
+    days = [(last - timedelta(days=ago)).isoformat() for ago in reversed(range(count))]
+    return {day: sent.get(day, 0) for day in days}
+
+
+def _with_rate(row: FunnelRow, stage: str) -> str:
+    """A counter and its share of the mails: three columns of a narrow terminal in one."""
+    count, rate = row.counts[stage], row.rates[stage]
+    return f"{count} ({_percent(rate)} %)" if count and rate is not None else str(count)
 
 
 def _labels(row: FunnelRow) -> list[str]:

@@ -28,6 +28,9 @@ COMMANDS = {
     "bootstrap": "Prepare an account and region for deployments.",
     "doctor": "Check an environment and say what to mend.",
     "sandbox": "An emulator of AWS on this machine, to rehearse a deployment.",
+    "backup": "Copy all data, keys and the outbox into one file.",
+    "restore": "Put a backup back; campaigns are paused by it.",
+    "transfer": "Move everything to an environment in AWS that is new.",
     "demo": "A whole campaign on sample data, in a folder of its own.",
 }
 #: Options of the root; all but --version and --help are understood after a command as well.

@@ -20,6 +20,9 @@ _SUMMARY = timedelta(seconds=60)
 _QUIET = timedelta(seconds=5)
 _TOLD = datetime.min.replace(tzinfo=UTC)
 _HELP = "Ctrl-C stops; nothing is lost."
+_STOPPING = "Stopping: work in hand is finished; Ctrl-C again leaves at once."
+_DONE = "Done: no campaign runs any more."
+_STOPPED = "Stopped. What waits goes on with the next: pivotr run"
 
 
 class View:
@@ -31,13 +34,15 @@ class View:
         self._looked_at: datetime | None = None
         self._state: RunnerState | None = None
         self.stopping = False
+        self.has_ended = False
 
     def __enter__(self) -> View:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        """Show how things stand at the end."""
-        if self._state is not None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Show how things stand at the end; after an error nothing more can be read."""
+        self.has_ended = True
+        if kind is None and self._state is not None:
             self.show(self._state, self._services.ports.clock.now())
 
     def is_stopping(self) -> None:
@@ -71,6 +76,8 @@ class Lines(View):
 
     def __enter__(self) -> Lines:
         self._out.note(f"Running. {_HELP}")
+        for remark in self._services.readiness.unproven():
+            self._out.warn(remark.sentence)
         return self
 
     def show(self, state: RunnerState, now: datetime) -> None:
@@ -84,7 +91,8 @@ class Lines(View):
             self._known[campaign.id] = said
         failed = sum(state.failed.values())
         if failed > self._failed:
-            self._line(now, f"{counted(failed - self._failed, 'record')} failed: {state.last_error}")
+            why = f": {state.last_error}" if state.last_error else "; the warning on stderr says why."
+            self._line(now, f"{counted(failed - self._failed, 'record')} failed{why}")
             self._failed = failed
         if self._summed_at is None:
             self._summed_at = now
@@ -133,9 +141,11 @@ class Screen(View):
         self._screen.start()
         return self
 
-    def __exit__(self, *_: object) -> None:
-        super().__exit__()
-        self._screen.stop()
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        try:
+            super().__exit__(kind)
+        finally:
+            self._screen.stop()
 
     def show(self, state: RunnerState, now: datetime) -> None:
         """Draw everything."""
@@ -145,16 +155,21 @@ class Screen(View):
         views = self._live()
         parts: list[Any] = []
         if views:
-            parts.append(drawn(["campaign", "status", "waiting", "sent", "bounced"], _campaigns(views)))
-            parts.append(drawn(["sender", "today", "state"], _lanes(views, now)))
-        parts.append(drawn(["queue", "waiting", "delayed", "at work", "failed for good"], self._queues()))
-        if not views:
+            parts += [drawn(["campaign", "status", "waiting", "sent", "bounced"], _campaigns(views)), ""]
+            parts += [drawn(["sender", "today", "state"], _lanes(views, now)), ""]
+        parts += [drawn(["queue", "waiting", "delayed", "at work", "failed for good"], self._queues()), ""]
+        if not views and not self.has_ended:
             parts.append(Text("No campaign runs. Start one: pivotr campaign start ID"))
+        parts += [Text(remark.sentence) for remark in self._services.readiness.unproven()]
         if state.last_error:
             parts.append(Text(f"Last error: {state.last_error}"))
-        stopping = "Stopping: work in hand is finished; Ctrl-C again leaves at once."
-        parts.append(Text(stopping if self.stopping else _HELP))
+        parts.append(Text(self._hint(views)))
         self._screen.update(Group(*parts), refresh=True)
+
+    def _hint(self, views: list[CampaignView]) -> str:
+        if self.has_ended:
+            return _STOPPED if views else _DONE
+        return _STOPPING if self.stopping else _HELP
 
     def _queues(self) -> list[tuple[object, ...]]:
         from pivotr import names

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pivotr.cli.context import console, noun, services
+from pivotr.cli.context import actor, console, noun, services
 
 if TYPE_CHECKING:
     from pivotr.domain.lanes import Lane
@@ -18,7 +18,7 @@ app = noun("Mailboxes that mails are sent from.")
 Address = Annotated[str, typer.Argument(metavar="ADDRESS", help="Its address or id.")]
 Name = Annotated[str | None, typer.Option(help="Name in the From line.")]
 ReplyTo = Annotated[str | None, typer.Option(metavar="ADDRESS", help="Where answers go.")]
-Signature = Annotated[str | None, typer.Option(help="Text under every mail.")]
+Signature = Annotated[str | None, typer.Option(help="What {{Signature}} stands for in a template.")]
 SignatureFile = Annotated[Path | None, typer.Option(metavar="FILE", help="The same, from a file.")]
 Cap = Annotated[int | None, typer.Option(metavar="N", help="Most mails a day (300).")]
 Ramp = Annotated[
@@ -190,7 +190,7 @@ def resume(
     ] = False,
 ) -> None:
     """Send from a mailbox again."""
-    sender = services().senders.resume(address, acknowledge=acknowledge)
+    sender = services().senders.resume(address, actor=actor(), acknowledge=acknowledge)
     out = console()
     if out.wants_json:
         out.data(sender)

@@ -51,6 +51,7 @@ def get(name: Key) -> None:
 @app.command("set")
 def set_(name: Key, value: Annotated[str, typer.Argument(metavar="VALUE")]) -> None:
     """Change an operator setting; it holds within a minute, for everything that runs."""
+    from pivotr.domain.preferences import loosens_guard
     from pivotr.errors import InvalidInput
     from pivotr.settings import Settings, variable
 
@@ -59,12 +60,16 @@ def set_(name: Key, value: Annotated[str, typer.Argument(metavar="VALUE")]) -> N
             f"{name} belongs to the deployment and is not changed from here.",
             hint=f"Set {variable(name)} in the environment, in .env, or {name} in pivotr.toml.",
         )
-    view = services().preferences.set(name, value, actor=actor())
+    preferences = services().preferences
+    before = preferences.get(name).value
+    view = preferences.set(name, value, actor=actor())
     out = console()
     if out.wants_json:
         out.data({"name": view.key, "value": view.value})
         return
     out.success(f"{view.key} is {_shown(view.value) or 'empty'} now.")
+    if loosens_guard(name, str(before), str(view.value)):
+        out.note("The guard acts later than before; the log of the account names who wanted it.")
 
 
 def _operator() -> list[dict[str, Any]]:

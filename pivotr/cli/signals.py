@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
+from typing import TextIO
 
 from pivotr.cli.context import Told, console
 
@@ -37,6 +38,13 @@ class Signalled:
     interrupted: bool = False
 
 
+def _give_back(terminal: TextIO | None) -> None:
+    """Show the cursor again. `sys.stdout` will not do: while a screen is drawn it drops control codes."""
+    if terminal is not None and terminal.isatty():
+        terminal.write(_SHOW_CURSOR + "\n")
+        terminal.flush()
+
+
 @contextmanager
 def stop_on_signals(stop: threading.Event, *, on_first: Callable[[], None]) -> Iterator[Signalled]:
     """Set `stop` at the first signal and call `on_first`; at the second leave at once with 128 + its number.
@@ -51,9 +59,7 @@ def stop_on_signals(stop: threading.Event, *, on_first: Callable[[], None]) -> I
 
     def handle(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
         if seen.stopping:
-            if sys.stdout.isatty():
-                sys.stdout.write(_SHOW_CURSOR + "\n")
-                sys.stdout.flush()
+            _give_back(sys.__stdout__)
             os._exit(128 + number)
         seen.stopping = True
         seen.interrupted = number == signal.SIGINT

@@ -90,17 +90,29 @@ def edit(
     subject: Annotated[str | None, typer.Option(help="Another subject.")] = None,
     body_file: Annotated[Path | None, typer.Option(metavar="FILE", help="Another text.")] = None,
     html_file: Annotated[Path | None, typer.Option(metavar="FILE", help="Another HTML.")] = None,
+    draft: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Go on in the editor with an edit that was refused.")
+    ] = None,
     note: Annotated[str, typer.Option(help="What was changed and why.")] = "",
 ) -> None:
     """Make the next version; without options in the editor that EDITOR names."""
     from pivotr.cli.text_files import read_text
+    from pivotr.errors import InvalidInput
 
     old = services().templates.get(name)
     text = read_text(body_file) if body_file else None
     html = read_text(html_file) if html_file else None
     if subject is None and text is None and html is None:
-        subject, text = _edited(old)
-    made = services().templates.edit(name, subject=subject, text=text, html=html, note=note, actor=actor())
+        made = _in_editor(old, read_text(draft) if draft else "", note)
+    elif draft is not None:
+        raise InvalidInput(
+            "--draft opens the editor: it goes with no other text.",
+            hint=f"pivotr template edit {old.id} --draft {draft}",
+        )
+    else:
+        made = services().templates.edit(
+            name, subject=subject, text=text, html=html, note=note, actor=actor()
+        )
     if made.version == old.version:
         out = console()
         if out.wants_json:
@@ -129,14 +141,22 @@ def diff(
 
 @app.command("lint")
 def lint(
-    name: Name,
+    name: Annotated[str, typer.Argument(metavar="[NAME]")] = "",
+    *,
     version: Version = 0,
     strict: Annotated[bool, typer.Option("--strict", help="Warnings fail, too.")] = False,
+    text: Annotated[str | None, typer.Option(help="A text instead of a stored template.")] = None,
+    body_file: Annotated[Path | None, typer.Option(metavar="FILE", help="The same, from a file.")] = None,
+    html_file: Annotated[Path | None, typer.Option(metavar="FILE", help="HTML from a file.")] = None,
+    subject: Annotated[str | None, typer.Option(help="The subject beside them.")] = None,
 ) -> None:
     """What is wrong, risky or worth knowing. Exit code 1 where it should not be sent."""
+    from pivotr.cli.text_files import read_text
     from pivotr.domain.template_lint import worst_first
 
-    report = services().templates.lint(name, version)
+    written = text if body_file is None else read_text(body_file)
+    html = None if html_file is None else read_text(html_file)
+    report = services().templates.lint_text(_chosen("lint", name, version, (subject, written, html)))
     out = console()
     if out.wants_json:
         data = report.model_dump(mode="json", exclude={"variants"})
@@ -151,7 +171,7 @@ def lint(
             ]
         )
         rows = [
-            (one.severity, f"{one.part} {one.line}:{one.column}" if one.line else one.part, one.sentence)
+            (one.severity, f"{one.part} {one.line}:{one.column}", one.sentence)
             for one in worst_first(report.findings)
         ]
         if rows:
@@ -177,7 +197,7 @@ def preview(
     """What leads would get. With --json one line for each."""
     from pivotr.cli.line_files import assignments, write_json
 
-    template = _chosen(name, text, subject, version)
+    template = _chosen("preview", name, version, (subject, text, None))
     person: Lead | None = services().leads.get(lead) if lead else None
     variables = assignments(var, "--var")
     previews = services().templates.preview(template, lead=person, variables=variables, count=count)
@@ -193,35 +213,47 @@ def preview(
             out.facts([("Subject", one.subject)])
             out.text()
         out.text(one.text.rstrip("\n"))
+    if person is None and not variables and "{{" in f"{template.subject}{template.text}{template.html}":
+        out.note("The values are an example's: name others with --lead ADDRESS or --var Name=value.")
 
 
-def _chosen(name: str, text: str | None, subject: str | None, version: int) -> TemplateVersion:
+def _chosen(
+    command: str, name: str, version: int, parts: tuple[str | None, str | None, str | None]
+) -> TemplateVersion:
     """The template that is meant: a stored one, or the text that was given."""
     from pivotr.domain.templates import TemplateVersion
     from pivotr.errors import InvalidInput
 
-    if bool(name) == (text is not None or subject is not None):
+    if bool(name) == any(part is not None for part in parts):
         raise InvalidInput(
             "Name a template, or give a --text.",
-            hint="pivotr template preview --text '{Hi|Hello} {{FirstName}}'",
+            hint=f"pivotr template {command} --text '{{Hi|Hello}} {{{{FirstName}}}}'",
         )
     if name:
         return services().templates.get(name, version)
-    return TemplateVersion(id="preview", version=1, subject=subject or "", text=text or "")
+    subject, text, html = parts
+    return TemplateVersion(id="preview", version=1, subject=subject or "", text=text or "", html=html)
 
 
-def _edited(old: TemplateVersion) -> tuple[str, str]:
-    """Subject and text as they come back from the operator's editor. Raises InvalidInput."""
+def _in_editor(old: TemplateVersion, draft: str, note: str) -> TemplateVersion:
+    """The version that the operator's editor makes of the old one; a draft that is refused is kept."""
     from pivotr.cli.editor import edited
-    from pivotr.errors import InvalidInput
+    from pivotr.cli.template_drafts import draft_of, is_same, keep, parts_of
+    from pivotr.errors import PivotrError
 
-    written = edited(f"Subject: {old.subject}\n\n{old.text}")
-    first, _, rest = written.partition("\n")
-    if not first.startswith("Subject:"):
-        raise InvalidInput(
-            "The first line must begin with “Subject:”.", hint=f"Again: pivotr template edit {old.id}"
+    before = draft_of(old)
+    written = edited(draft or before)
+    if is_same(written, before):
+        return old
+    try:
+        subject, text, html = parts_of(written)
+        return services().templates.edit(
+            old.id, subject=subject, text=text, html=html, note=note, actor=actor(), base=old.version
         )
-    return first.removeprefix("Subject:").strip(), rest.removeprefix("\n")
+    except PivotrError as error:
+        again = f"pivotr template edit {old.id} --draft {keep(written, old.id)}"
+        error.hint = f"{error.hint.rstrip('.')}. Your text is kept, go on with it: {again}"
+        raise
 
 
 def _tell_version(made: TemplateVersion, what: str) -> None:
@@ -229,5 +261,10 @@ def _tell_version(made: TemplateVersion, what: str) -> None:
     if out.wants_json:
         out.data(made)
         return
+    from pivotr.cli.words import counted
+
     out.success(f"Template {made.id}, version {made.version}, {what}.")
+    warnings = services().templates.lint(made.id, made.version).warnings
+    if warnings:
+        out.note(f"{counted(len(warnings), 'warning')}: pivotr template lint {made.id}")
     out.note(f"See what a lead would get: pivotr template preview {made.id}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -47,3 +49,25 @@ def write_bytes(path: Path, data: bytes) -> None:
         raise InvalidInput(
             f"“{path}” cannot be written: {error.strerror}.", hint="Check the path and its permissions."
         ) from None
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """A file beside the wanted one, readable for its owner, that takes its place when all of it is written.
+
+    Raises InvalidInput where that cannot be done.
+    """
+    from pivotr.errors import InvalidInput
+
+    partial = path.with_name(f".{path.name}.part")
+    try:
+        partial.touch(mode=0o600)
+        yield partial
+        partial.replace(path)
+    except OSError as error:
+        raise InvalidInput(
+            f"“{path}” cannot be written: {error.strerror or error}.",
+            hint="Check the path and its permissions.",
+        ) from None
+    finally:
+        partial.unlink(missing_ok=True)

@@ -14,13 +14,17 @@ from collections.abc import Iterator
 MAX_CELL = 4096
 
 _INVISIBLE_MARKS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")
+_ASCII_BLANKS = {9: " ", 11: " ", 12: " ", 13: "\n"}
+#: What is cut off at the ends: blanks, line ends, and control characters, which inside a cell are damage.
+_ENDS = "".join(map(chr, (*range(33), *range(127, 160))))
 _JOINERS = frozenset("\u200c\u200d")
 _PAIRS = {"<": ">", "[": "]", "(": ")", "{": "}", '"': '"', "'": "'", "`": "`", "“": "”", "‘": "’", "«": "»"}
-_PREFIX = re.compile(r"(?:mailto|smtp|e-?mail|mail)\s*:\s*", re.IGNORECASE)
+_PREFIX = re.compile(r"(?:mailto|smtp|e-?mail|mail)\s*:\s*(?://)?", re.IGNORECASE)
 _LINK = re.compile(r"[=+@-]*\s*HYPERLINK\s*\(", re.IGNORECASE)
 _QUOTED = re.compile(r'"([^"]*)"')
 _AS_TEXT = re.compile(r'="(.*)"', re.DOTALL)
 _NAMED = re.compile(r'(?:"[^"]*"|[^<>"]*)\s*<\s*([^<>]+?)\s*>')
+_IN_ROUND_BRACKETS = re.compile(r"[^@()<>]*\s\(\s*([^()<>\s]+@[^()<>\s]+)\s*\)")
 _ANGLED = re.compile(r"<\s*([^<>\s]+@[^<>\s]+)\s*>")
 _HARD = re.compile(r"[;\n|]|:::|\s/\s")
 _JOINING_WORDS = frozenset(("and", "or", "und", "oder", "et", "ou", "y", "e", "&", "/", "+", "-"))
@@ -33,7 +37,7 @@ def visible(text: str) -> str:
     Line ends become `\\n`. Joiners beside letters of Indian and Arabic scripts stay: they mean something.
     """
     if text.isascii():
-        return text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ").strip(" \n\v\f")
+        return text.replace("\r\n", "\n").translate(_ASCII_BLANKS).strip(_ENDS)
     kept: list[str] = []
     for at, char in enumerate(text):
         category = unicodedata.category(char)
@@ -46,7 +50,7 @@ def visible(text: str) -> str:
                 kept.append(char)
         elif category != "Cf" and not ("\ufe00" <= char <= "\ufe0f" or char in _INVISIBLE_MARKS):
             kept.append(char)
-    return "".join(kept).strip(" \n")
+    return "".join(kept).strip(_ENDS)
 
 
 def _is_typed_full_width(text: str) -> bool:
@@ -78,6 +82,8 @@ def whole(cell: str) -> str:
     cell = cell.rstrip(" ;,\n")
     if cell.endswith(">") and (named := _NAMED.fullmatch(cell)):
         cell = named[1]
+    elif cell.endswith(")") and (bracketed := _IN_ROUND_BRACKETS.fullmatch(cell)):
+        cell = bracketed[1]
     return unwrapped(cell)
 
 

@@ -31,6 +31,11 @@ MAX_SENDERS = 50
 MAX_CAMPAIGNS_PER_LANE = 16
 
 
+#: What a reason begins with that an operator has to acknowledge: the guard, the provider, a state from a
+#: backup, a state that goes on elsewhere.
+_STOPS = ("guard", "provider", "restored", "moved")
+
+
 class Filters(BaseModel):
     """Who of the lists belongs to the audience; an empty filter lets everybody pass."""
 
@@ -103,6 +108,11 @@ class Campaign(BaseModel):
     def zone(self) -> str:
         """IANA zone of the campaign's days."""
         return self.window.zone
+
+    @property
+    def is_stopped(self) -> bool:
+        """True while it is paused for a reason that an operator has to look into and acknowledge."""
+        return self.status == "paused" and self.reason.partition(":")[0] in _STOPS
 
     @property
     def is_live(self) -> bool:

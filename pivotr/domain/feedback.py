@@ -36,6 +36,10 @@ Kind: TypeAlias = (
 )  # fmt: skip
 
 
+#: What every mail of ours carries: together they say which mail it is.
+MAIL_TAGS = ("campaign", "lead", "sender", "step", "attempt")
+
+
 class Recipient(NamedTuple):
     """One person of an event, the address in its normal form."""
 
@@ -105,6 +109,10 @@ _DETAIL_TYPES = {
 _NAMING_RECIPIENTS = ("bounce", "complaint")
 #: An address as SES nearly always writes it, with nothing to normalise but its case.
 _is_plain = re.compile(r"[A-Za-z0-9._+-]+@[A-Za-z0-9.-]*[A-Za-z]").fullmatch
+#: An address among other words: behind `rfc822;`, before a comment.
+_find_address = re.compile(
+    r"(?<![^\s<(\[;:,])[^\s<>()\[\]\";:,@]+@[^\s<>()\[\]\";:,@]+(?![^\s>)\];:,])"
+).search
 _TEXT_LIMIT = 1000
 _WORD_LIMIT = 200
 
@@ -154,12 +162,13 @@ def _event(found: Unwrapped) -> FeedbackEvent:
     if not isinstance(part, dict):
         part = {}
     listed = part.get(shape.recipients)
-    bounce_type = _word(part.get("bounceType"))
-    subtype = _word(part.get("bounceSubType") or part.get("complaintSubType"))
+    names_people = shape.kind in _NAMING_RECIPIENTS
+    bounce_type = _word(part.get("bounceType")) if names_people else ""
+    subtype = _word(part.get("bounceSubType") or part.get("complaintSubType")) if names_people else ""
     action = _action(shape.kind, bounce_type, part)
     recipients = _recipients(listed, action)
     if not recipients:
-        if shape.kind in _NAMING_RECIPIENTS:
+        if names_people:
             raise malformed(f"This {shape.kind} names no recipient.")
         recipients = _recipients(mail.get("destination"), action)
     event_at = _instant(part.get("timestamp")) or sent_at
@@ -231,30 +240,33 @@ def plain_address(text: str) -> str:
     plain = _text(text, _TEXT_LIMIT).strip().lower()
     if plain.endswith(">"):
         plain = plain[:-1].rpartition("<")[2].strip()
-    return normalise(plain) or (plain if 0 < plain.find("@") < len(plain) - 1 else "")
+    if known := normalise(plain):
+        return known
+    if among := _find_address(plain):
+        return normalise(among[0]) or among[0]
+    return plain if 0 < plain.find("@") < len(plain) - 1 else ""
 
 
 def _detail(shape: _Shape, part: dict[str, Any], listed: Any) -> str:
     texts = [text for name in shape.detail if isinstance(text := part.get(name), str)]
-    if shape.recipients and isinstance(listed, list):
+    if isinstance(listed, list):
         for entry in listed:
             if isinstance(entry, dict) and isinstance(code := entry.get("diagnosticCode"), str):
                 texts.append(code)
                 break
-    return _text(" ".join(texts), _TEXT_LIMIT) if texts else ""
+    return _text(texts[0] if len(texts) == 1 else " ".join(texts), _TEXT_LIMIT) if texts else ""
 
 
 def _tags(value: Any) -> dict[str, str]:
-    """Tags of a mail: SES gives each a list of values, of which ours have one. SES's own are left out."""
+    """The tags of a mail that are ours: SES gives each a list of values, of which ours have one."""
     if not isinstance(value, dict):
         return {}
     tags: dict[str, str] = {}
-    for name, values in value.items():
-        if name.startswith("ses:"):
-            continue
+    for name in MAIL_TAGS:
+        values = value.get(name)
         first = values[0] if isinstance(values, list) and values else values
         if isinstance(first, str):
-            tags[_word(name)] = _word(first)
+            tags[name] = _word(first)
     return tags
 
 

@@ -45,13 +45,19 @@ def unwrap(body: str) -> Unwrapped:
     detail_type = ""
     for _ in range(_MAX_DEPTH):
         if isinstance(content, str):
-            if content.startswith(_GREETINGS):
-                return Unwrapped({}, "", "ignored", content)
-            content = _loaded(content)
+            try:
+                content = _loaded(content)
+            except MalformedFeedback:
+                if content.startswith(_GREETINGS):
+                    return Unwrapped({}, "", "ignored", content)
+                raise
         if not isinstance(content, dict):
             if isinstance(content, str):
                 continue
             raise malformed(f"It holds {_told(content)} instead of an object.")
+        if content.get("Type") == "Notification" and isinstance(content.get("Message"), str):
+            content = content["Message"]
+            continue
         if "eventType" in content or "notificationType" in content or is_stored(content):
             return Unwrapped(content, detail_type)
         if content.get("Event") == "s3:TestEvent":
@@ -94,7 +100,8 @@ def _string(content: dict[str, Any], name: str) -> str:
 def _loaded(text: str) -> Any:
     """The value of a JSON text. Raises MalformedFeedback, whatever the text."""
     try:
-        return from_json(text)
+        # values are too different to be worth remembering, names are not
+        return from_json(text, cache_strings="keys")
     except (ValueError, TypeError):
         pass
     try:

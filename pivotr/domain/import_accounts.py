@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from pivotr.domain.intake import FIELD_NAME_LIMIT, NewLead
-from pivotr.domain.lead_files.columns import Columns
 from pivotr.domain.lead_files.row import Row
+from pivotr.domain.lead_files.rows import LeadFile
 from pivotr.domain.reports import ImportReport, RowOutcome, RowResult
 
 OnRow: TypeAlias = Callable[[RowResult], None]
@@ -59,9 +59,12 @@ class Account:
             if row.problem:
                 outcome = _refused(row)
                 self._outcomes[outcome, row.problem] += 1
-                reason = f"{row.problem}: {row.detail}" if row.detail else row.problem
                 email = row.email or row.raw_email[:254]
-                self._on_row(RowResult(row.line, outcome, reason, email, row.full_name, "", row.company))
+                self._on_row(
+                    RowResult(
+                        row.line, outcome, row.problem, email, row.full_name, "", row.company, row.detail
+                    )
+                )
             else:
                 lead, (outcome, reason) = next(pairs)
                 self._on_row(
@@ -84,7 +87,7 @@ class Account:
         import_id: str,
         file: str,
         list_name: str,
-        columns: Columns,
+        leads: LeadFile,
         *,
         is_dry_run: bool,
         is_continued: bool,
@@ -109,8 +112,10 @@ class Account:
             rejected=outcomes["rejected"],
             reasons=dict(reasons.most_common()),
             warnings=dict(sorted(self._warnings.items())),
-            columns=columns.roles,
-            variables=tuple(name[:FIELD_NAME_LIMIT] for _, name in columns.custom),
+            columns=leads.columns.roles,
+            variables=tuple(name[:FIELD_NAME_LIMIT] for _, name in leads.columns.custom),
+            sheet=leads.sheet,
+            other_sheets=leads.other_sheets,
             is_dry_run=is_dry_run,
             is_continued=is_continued,
             is_unfinished=is_unfinished,

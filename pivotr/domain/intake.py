@@ -77,13 +77,13 @@ class ImportOptions:
     is_staged: bool = False
 
 
-def checked(options: ImportOptions) -> ImportOptions:
-    """The options as they are stored. Raises InvalidInput."""
+def checked(options: ImportOptions, *, is_dry_run: bool = False) -> ImportOptions:
+    """The options as they are stored; a dry run may do without a list. Raises InvalidInput."""
     tags = tuple(dict.fromkeys(check_name("tag", tag) for tag in options.tags))
     if max(len(options.source), len(options.basis)) > 200:
         raise InvalidInput("Source and basis take at most 200 characters.", hint="Say it shorter.")
     return ImportOptions(
-        list=check_name("list", options.list),
+        list=check_name("list", options.list) if options.list or not is_dry_run else "",
         tags=tags,
         type=options.type,
         source=options.source.strip(),

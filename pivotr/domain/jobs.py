@@ -51,7 +51,7 @@ def parse_verify(body: str) -> VerifyJob:
         return VerifyJob.model_validate_json(body)
     except ValidationError as error:
         raise InvalidInput(
-            "This record is not a VerifyJob.", hint="Look at it with: pivotr dlq peek"
+            "This record is not a VerifyJob.", hint="Look at it with: pivotr dlq peek QUEUE"
         ) from error
 
 
@@ -61,5 +61,5 @@ def parse_send(body: str) -> SendJob:
         return SendJob.model_validate_json(body)
     except ValidationError as error:
         raise InvalidInput(
-            "This record is not a SendJob.", hint="Look at it with: pivotr dlq peek"
+            "This record is not a SendJob.", hint="Look at it with: pivotr dlq peek QUEUE"
         ) from error

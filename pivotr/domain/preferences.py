@@ -126,8 +126,16 @@ def parse(key: str, text: str) -> Value:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         low, high = known.low, known.high
         if (low is not None and value < low) or (high is not None and value > high):
-            raise InvalidInput(f"{key} must lie between {low:g} and {high:g}.", hint=known.help)
+            raise InvalidInput(f"{key} must lie between {low:,} and {high:,}.", hint=known.help)
     return value
+
+
+def loosens_guard(key: str, old: str, new: str) -> bool:
+    """True for a change, both values as text, after which the guard acts later than before."""
+    try:
+        return key.startswith("guard.") and float(new) > float(old)
+    except ValueError:
+        return False
 
 
 def _whole(key: str, text: str) -> int:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from pivotr.domain.senders import Sender
+from pivotr.domain.spintax import OF_SENDERS
 from pivotr.domain.spintax_parser import name_key
 from pivotr.errors import InvalidInput, Misconfigured, PivotrError
 from pivotr.settings import Settings
@@ -26,15 +27,6 @@ _LEFT_OUT = {
     "no basis": "without source or basis",
     "mailed recently": "mailed too recently",
     "enrolled": "enrolled already",
-}
-
-
-#: Variable that is the same for every lead → what lacks where it is empty, and the command that gives it.
-_OF_SENDERS = {
-    "sendername": ("{} has no name", 'pivotr sender update {} --name "Acme Sales"'),
-    "senderfirstname": ("{} has no name", 'pivotr sender update {} --name "Acme Sales"'),
-    "signature": ("{} has no signature", 'pivotr sender update {} --signature "Asha Rao, Acme"'),
-    "postaladdress": ("there is none", 'pivotr settings set footer.address "Acme Ltd, 1 MG Road, Pune"'),
 }
 
 
@@ -160,7 +152,7 @@ def lacking_values(lacking: Iterable[Lacking], audience: int, campaign: str) -> 
 
 def without_sender_value(template: str, variable: str, sender: str) -> Remark | None:
     """The refusal where a text needs what its mailbox or the account does not have; None for other names."""
-    found = _OF_SENDERS.get(name_key(variable))
+    found = OF_SENDERS.get(name_key(variable))
     if found is None:
         return None
     lack, command = found

@@ -16,7 +16,10 @@ OUTCOMES: tuple[RowOutcome, ...] = ("accepted", "updated", "staged", "duplicate"
 
 @dataclass(frozen=True, slots=True)
 class RowResult:
-    """What became of one row of a lead file; `line` is where it begins, 1 = first line of the file."""
+    """What became of one row of a lead file; `line` is where it begins, 1 = first line of the file.
+
+    `reason` is one of few words; `detail` says in a sentence what is wrong with a row that was refused.
+    """
 
     line: int
     outcome: RowOutcome
@@ -25,6 +28,7 @@ class RowResult:
     full_name: str = ""
     first_name: str = ""
     company: str = ""
+    detail: str = ""
 
 
 class ImportReport(BaseModel):
@@ -51,6 +55,9 @@ class ImportReport(BaseModel):
     #: What was read as what: email, first_name, … → the header of its column. All others are variables.
     columns: dict[str, str] = Field(default_factory=dict)
     variables: tuple[str, ...] = ()
+    #: The sheet of a workbook that was read, and those that were not although they hold leads too.
+    sheet: str = ""
+    other_sheets: tuple[str, ...] = ()
     #: True when an earlier run of the same file had been interrupted and was finished now.
     is_continued: bool = False
     #: True when its time was up before the file was: the same file goes on from there.

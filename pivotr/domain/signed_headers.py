@@ -8,6 +8,8 @@ from email import policy
 from email.message import Message
 from email.parser import BytesHeaderParser
 
+from pivotr.domain.incoming_texts import header
+
 #: RFC 8058, 4: the signature must cover at least these two.
 WAY_OUT = ("List-Unsubscribe", "List-Unsubscribe-Post")
 
@@ -49,7 +51,7 @@ def read_copy(raw: bytes) -> ReceivedCopy:
     covered = {name.lower() for one in own for name in one.headers}
     missing = tuple(name for name in WAY_OUT if name not in mail)
     uncovered = tuple(name for name in WAY_OUT if name in mail and name.lower() not in covered)
-    return ReceivedCopy(str(mail.get("Subject", "")), domain, signatures, missing, uncovered)
+    return ReceivedCopy(header(mail, "Subject"), domain, signatures, missing, uncovered)
 
 
 def _signature(value: str) -> Signature:

@@ -37,13 +37,24 @@ class TemplateError(InvalidInput):
         return TemplateError(self.fault, line=self.line, column=self.column, hint=self.hint, part=part)
 
 
+#: Variable that is the same for every lead → what lacks where it is empty, and the command that gives it.
+OF_SENDERS = {
+    "sendername": ("{} has no name", 'pivotr sender update {} --name "Acme Sales"'),
+    "senderfirstname": ("{} has no name", 'pivotr sender update {} --name "Acme Sales"'),
+    "signature": ("{} has no signature", 'pivotr sender update {} --signature "Asha Rao, Acme"'),
+    "postaladdress": ("there is none", 'pivotr settings set footer.address "Acme Ltd, 1 MG Road, Pune"'),
+}
+
+
 class MissingVariable(InvalidInput):
     """A lead has no value for a variable that the chosen text needs and that has no fallback."""
 
     def __init__(self, variable: str) -> None:
+        _, pattern = OF_SENDERS.get(name_key(variable), ("", "pivotr leads update {}"))
+        command = pattern.format("ADDRESS")
         super().__init__(
             f"There is no value for {variable} and the template gives no fallback.",
-            hint=f"Write {{{{{variable}|…}}}} in the template, or complete the lead: `pivotr leads update`.",
+            hint=f"Write {{{{{variable}|…}}}} in the template, or give it: {command}",
         )
         self.variable = variable
 

@@ -35,6 +35,8 @@ def _in_sequence(nodes: tuple[Node, ...]) -> Iterator[tuple[int, str]]:
         before = nodes[at - 1] if at else ""
         if isinstance(node, Group):
             yield from ((node.offset, sentence) for sentence in _between(node, after))
+            if _is_blank(after) and at + 2 < len(nodes):
+                yield from ((node.offset, sentence) for sentence in _repeated(node, nodes[at + 2]))
             if isinstance(before, str):
                 yield from ((node.offset, sentence) for sentence in _between(before, node))
             if "" in node.options:
@@ -44,19 +46,25 @@ def _in_sequence(nodes: tuple[Node, ...]) -> Iterator[tuple[int, str]]:
 
 def _between(left: Node, right: Node) -> Iterator[str]:
     """What can come out doubled where `right` follows `left`."""
-    ends, starts = list(_texts_at(left, -1)), list(_texts_at(right, 0))
-    if any(_is_blank(end[-1:]) for end in ends) and any(_is_blank(start[:1]) for start in starts):
+    left_blank = any(_is_blank(end[-1:]) for end in _texts_at(left, -1))
+    right_blank = any(_is_blank(start[:1]) for start in _texts_at(right, 0))
+    if left_blank and right_blank:
         yield "Two blanks can come out side by side here."
-    last = {match[1].casefold() for end in ends if (match := _LAST_WORD.search(end))}
-    first = {match[1].casefold() for start in starts if (match := _FIRST_WORD.match(start))}
-    separated = any(_is_blank(end[-1:]) for end in ends) or any(_is_blank(start[:1]) for start in starts)
-    for word in sorted(last & first) if separated else ():
+    if left_blank or right_blank:
+        yield from _repeated(left, right)
+
+
+def _repeated(left: Node, right: Node) -> Iterator[str]:
+    """Each word with which `left` can end and `right` begin; a blank stands between them."""
+    last = {match[1].casefold() for end in _texts_at(left, -1) if (match := _LAST_WORD.search(end))}
+    first = {match[1].casefold() for start in _texts_at(right, 0) if (match := _FIRST_WORD.match(start))}
+    for word in sorted(last & first):
         yield f"The word “{word}” can come out twice here."
 
 
-def _is_blank(character: str) -> bool:
-    """True for a blank or a tab; a line break may well stand beside blanks."""
-    return character in (" ", "\t") and character != ""
+def _is_blank(node: Node) -> bool:
+    """True for blanks and tabs alone; a line break may well stand beside blanks."""
+    return isinstance(node, str) and node != "" and not node.strip(" \t")
 
 
 def _texts_at(node: Node, end: int) -> Iterator[str]:

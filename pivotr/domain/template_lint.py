@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator
 from typing import Literal, TypeAlias
 
@@ -21,9 +22,11 @@ LARGEST_HTML = 102 * 1024
 #: A personal mail is a screen or two; more than this is a newsletter. Ours, not a provider's limit.
 LONGEST_TEXT = 10_000
 
+_IMAGE = re.compile(r"<img\b", re.IGNORECASE)
+
 
 class Finding(BaseModel):
-    """One remark: `part` is subject, text or html; line and column from 1, or 0 for the whole."""
+    """One remark: `part` is subject, text or html; line and column from 1."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -31,8 +34,8 @@ class Finding(BaseModel):
     code: str
     part: str
     sentence: str
-    line: int = 0
-    column: int = 0
+    line: int = 1
+    column: int = 1
 
 
 class LintReport(BaseModel):
@@ -54,6 +57,11 @@ class LintReport(BaseModel):
         """What forbids to send."""
         return tuple(finding for finding in self.findings if finding.severity == "error")
 
+    @property
+    def warnings(self) -> tuple[Finding, ...]:
+        """What should be looked at before."""
+        return tuple(finding for finding in self.findings if finding.severity == "warning")
+
     def passes(self, *, strict: bool = False) -> bool:
         """True without errors; when strict, without warnings too. Notes never fail."""
         bad = ("error", "warning") if strict else ("error",)
@@ -64,11 +72,11 @@ def lint(
     template: TemplateVersion, variables: Collection[str], *, filter_words: Collection[str] = ()
 ) -> LintReport:
     """Look at every part; `variables` are the known names, `filter_words` what `filter_words_of` read."""
-    sources = {"subject": template.subject, "text": template.text, "html": template.html or ""}
+    written = {"subject": template.subject, "text": template.text, "html": template.html or ""}
+    sources = {part: text.replace("\r\n", "\n") for part, text in written.items()}
     findings: list[Finding] = []
     compiled: dict[str, Compiled] = {}
-    for part, source in sources.items():
-        text = source.replace("\r\n", "\n")
+    for part, text in sources.items():
         parsed = parse(text, variables)
         for fault in parsed.faults:
             sentence = fault.sentence[0].upper() + f"{fault.sentence} {fault.hint}".strip()[1:]
@@ -77,11 +85,11 @@ def lint(
             compiled[part] = Compiled(text, parsed.nodes, tuple(parsed.variables))
             findings += _grammar(part, compiled[part], variables)
     findings += _content(sources, compiled)
-    findings += [
-        Finding(severity="warning", code="filter-word", part=part, sentence=f"Filters score “{word}”.")
-        for part, source in sources.items()
-        for word in words_in(text_from_html(source) if part == "html" else source, filter_words)
-    ]
+    for part, text in sources.items():
+        seen = text_from_html(text) if part == "html" and filter_words else text
+        for offset, word in words_in(text, filter_words, text=seen):
+            sentence = f"Filters score “{word}”."
+            findings.append(_at("warning", "filter-word", sentence, part=part, text=text, offset=offset))
     return _report(findings, compiled)
 
 
@@ -135,7 +143,9 @@ def _grammar(part: str, compiled: Compiled, variables: Collection[str]) -> Itera
 def _options(group: Group, keys: Collection[str]) -> Iterator[tuple[str, str]]:
     """What looks wrong inside one group."""
     texts = [option for option in group.options if isinstance(option, str)]
-    if len(group.options) == 1:
+    if group.options == ("",):
+        yield "single-option", "This group is empty: nothing ever stands here."
+    elif len(group.options) == 1:
         yield "single-option", "This group has one option only: its braces do nothing."
     elif any(not text.strip() for text in texts):
         yield "empty-option", "One option is empty: sometimes nothing stands here."
@@ -154,8 +164,8 @@ def _content(sources: dict[str, str], compiled: dict[str, Compiled]) -> Iterator
     """Remarks on what a reader and a filter see."""
     subject = compiled.get("subject")
     if subject is not None:
-        for code, sentence in subject_remarks(subject.longest(), subject.source):
-            yield Finding(severity="warning", code=code, part="subject", sentence=sentence)
+        for offset, code, sentence in subject_remarks(subject.longest(), subject.source):
+            yield _at("warning", code, sentence, part="subject", text=subject.source, offset=offset)
     for part in ("text", "html"):
         for offset, code, sentence in links_in(sources[part]):
             yield _at("warning", code, sentence, part=part, text=sources[part], offset=offset)
@@ -167,21 +177,26 @@ def _content(sources: dict[str, str], compiled: dict[str, Compiled]) -> Iterator
         sentence = (
             "The body has no {{UnsubscribeLink}}; the headers of the mail carry a way out all the same."
         )
-        yield Finding(severity="note", code="no-way-out", part="text", sentence=sentence)
+        part = "text" if sources["text"].strip() else "html"
+        end = len(sources[part].rstrip())
+        yield _at("note", "no-way-out", sentence, part=part, text=sources[part], offset=end)
     yield from _sizes(sources)
 
 
 def _sizes(sources: dict[str, str]) -> Iterator[Finding]:
     html, text = sources["html"], sources["text"]
-    if "<img" in html.lower() and len(text_from_html(html).strip()) < 40:
+    image = _IMAGE.search(html)
+    if image and len(text_from_html(html).strip()) < 40:
         sentence = "The HTML is nearly all images: filters distrust it and many readers see nothing."
-        yield Finding(severity="warning", code="image-only", part="html", sentence=sentence)
-    if len(html.encode(errors="replace")) > LARGEST_HTML:
+        yield _at("warning", "image-only", sentence, part="html", text=html, offset=image.start())
+    data = html.encode(errors="replace")
+    if len(data) > LARGEST_HTML:
         sentence = "The HTML is larger than 102 KB: Gmail cuts it off."
-        yield Finding(severity="warning", code="size", part="html", sentence=sentence)
+        cut = len(data[:LARGEST_HTML].decode(errors="ignore"))
+        yield _at("warning", "size", sentence, part="html", text=html, offset=cut)
     if len(text) > LONGEST_TEXT:
         sentence = f"The text has {len(text):,} characters: too long for a personal mail."
-        yield Finding(severity="warning", code="size", part="text", sentence=sentence)
+        yield _at("warning", "size", sentence, part="text", text=text, offset=LONGEST_TEXT)
 
 
 def _at(severity: Severity, code: str, sentence: str, *, part: str, text: str, offset: int) -> Finding:
@@ -190,6 +205,9 @@ def _at(severity: Severity, code: str, sentence: str, *, part: str, text: str, o
 
 
 def worst_first(findings: Iterable[Finding]) -> list[Finding]:
-    """Errors, then warnings, then notes, each in the order of the text."""
-    order = {"error": 0, "warning": 1, "note": 2}
-    return sorted(findings, key=lambda finding: order[finding.severity])
+    """Errors, then warnings, then notes, each in the order of subject, text and HTML."""
+    severities, parts = ("error", "warning", "note"), ("subject", "text", "html")
+    return sorted(
+        findings,
+        key=lambda one: (severities.index(one.severity), parts.index(one.part), one.line, one.column),
+    )

@@ -15,6 +15,7 @@ LONGEST_SUBJECT = 70
 
 _LINK = re.compile(r"\bhttps?://([a-z0-9.-]+)", re.IGNORECASE)
 _BARE_LINK = re.compile(r"(?<![\w./@-])([a-z0-9-]+\.[a-z]{2,3})/\w", re.IGNORECASE)
+_MARKS = re.compile(r"[{}|]")
 _FAKE_REPLY = re.compile(r"\s*(?:re|fwd?|aw)\s*:", re.IGNORECASE)
 
 
@@ -32,26 +33,35 @@ def links_in(source: str) -> Iterator[tuple[int, str, str]]:
             yield match.start(), "short-link", sentence
 
 
-def subject_remarks(longest: str, source: str) -> Iterator[tuple[str, str]]:
-    """Code and sentence for what is wrong with a subject; `longest` is the longest that can come out."""
+def subject_remarks(longest: str, source: str) -> Iterator[tuple[int, str, str]]:
+    """Offset, code and sentence for what is wrong with a subject; `longest` is the longest of its results."""
     if not source.strip():
-        yield "no-subject", "There is no subject: only a follow-up may go without, it takes that of step 1."
-    if len(longest) > LONGEST_SUBJECT:
         yield (
-            "long-subject",
-            f"The subject can have {len(longest)} characters: phones show {LONGEST_SUBJECT}.",
+            0,
+            "no-subject",
+            "There is no subject: only a follow-up may go without, it takes that of step 1.",
         )
+    if len(longest) > LONGEST_SUBJECT:
+        sentence = f"The subject can have {len(longest)} characters: phones show {LONGEST_SUBJECT}."
+        yield 0, "long-subject", sentence
     if _FAKE_REPLY.match(source):
-        yield "fake-reply", "A first mail that says Re: or Fwd: deceives, and some laws forbid it."
+        yield 0, "fake-reply", "A first mail that says Re: or Fwd: deceives, and some laws forbid it."
     letters = re.sub(r"\{\{.*?\}\}|[^A-Za-z]", "", source)
     if len(letters) > 5 and letters.isupper():
-        yield "shouting", "The subject is all capitals."
-    if "!!" in source or source.count("!") > 1:
-        yield "shouting", "The subject has more than one exclamation mark."
+        yield 0, "shouting", "The subject is all capitals."
+    if source.count("!") > 1:
+        yield source.index("!"), "shouting", "The subject has more than one exclamation mark."
 
 
-def words_in(text: str, words: Collection[str]) -> list[str]:
-    """Those of the words or phrases that the text holds, whole and in any case, in the order of the list."""
-    plain = " ".join(re.sub(r"[{}|]", " ", text.casefold()).replace("’", "'").split())
-    found = (word for word in words if word in plain)
-    return [word for word in found if re.search(rf"(?<!\w){re.escape(word)}(?!\w)", plain)]
+def words_in(source: str, words: Collection[str], *, text: str | None = None) -> Iterator[tuple[int, str]]:
+    """Offset and word for those that stand in the source, whole and in any case, each once.
+
+    `text` is what a reader sees of a source with marks, such as HTML.
+    """
+    plain = " ".join(_MARKS.sub(" ", (source if text is None else text).casefold()).replace("’", "'").split())
+    for word in words:
+        if word not in plain or not re.search(rf"(?<!\w){re.escape(word)}(?!\w)", plain):
+            continue
+        apart = r"(?:[\s{}|]|<[^>]*>)+".join(re.escape(part).replace("'", "['’]") for part in word.split())
+        place = re.search(rf"(?<!\w){apart}(?!\w)", source, re.IGNORECASE)
+        yield (place.start() if place else 0), word

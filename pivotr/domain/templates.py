@@ -191,7 +191,7 @@ def compile_template(template: TemplateVersion, fields: Iterable[str] = ()) -> C
     if not template.text.strip() and not (template.html or "").strip():
         raise InvalidInput(
             f"Template {template.id} has neither text nor HTML.",
-            hint="Give it a body with `pivotr template edit`.",
+            hint="Give it a body: --body-file intro.txt",
         )
     known = known_variables(fields)
     return CompiledTemplate(

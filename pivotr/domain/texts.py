@@ -16,6 +16,8 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _CONTROL_BUT_LINES = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _DIRECTION = re.compile(r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
+#: A part of a name tells which one is meant from so many letters on.
+_TELLING = 3
 _LINE_END = re.compile(r"\r\n?|[\x85\u2028\u2029\x0b\x0c]")
 
 
@@ -39,7 +41,13 @@ def body_text(text: str) -> str:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """A question that names the nearest of the known words, to be put behind a sentence; empty for none."""
+    """A question that names the nearest of the known words, to be put behind a sentence; empty for none.
+
+    Where none is near: the first that holds the word as a part, as somebody writes who knows half of a name.
+    """
     folded = {one.casefold(): one for one in known}
-    near = get_close_matches(word.strip().casefold(), folded, n=1, cutoff=0.7)
+    meant = word.strip().casefold()
+    near = get_close_matches(meant, folded, n=1, cutoff=0.7)
+    if not near and len(meant) >= _TELLING:
+        near = [one for one in folded if meant in one]
     return f" Did you mean “{folded[near[0]]}”?" if near else ""

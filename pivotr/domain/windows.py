@@ -27,7 +27,7 @@ _ONE_DAY = timedelta(days=1)
 _EXAMPLE = "Write it like “mon-fri 09:30-17:30 Asia/Kolkata”, “mon,wed,fri 9-17 Europe/Berlin” or “always”."
 _HOURS = r"\d{1,2}(?:[:.]\d{2})?"
 _WINDOW = re.compile(
-    rf"(?P<days>.*?)(?:^|\s)(?P<start>{_HOURS})\s*[-–]\s*(?P<end>{_HOURS})(?:\s+(?P<zone>\S+))?"
+    rf"(?P<days>.*?)(?:^|\s)(?P<start>{_HOURS})\s*[-–]\s*(?P<end>{_HOURS})(?:\s+(?!except\b)(?P<zone>\S+))?"
     r"(?:\s+except\s+(?P<holidays>.+))?",
     re.IGNORECASE | re.DOTALL,
 )
@@ -85,14 +85,15 @@ class Window(BaseModel):
         return self
 
 
-def parse_window(text: str) -> Window:
+def parse_window(text: str, zone: str = "") -> Window:
     """The window of a text: days, hours, IANA zone, and `except 2026-12-25,…` for holidays if there are any.
 
-    `always` is `daily 00:00-24:00 UTC`. Case does not count. Raises InvalidInput.
+    `zone` is that of a text that names none; without it such a text is refused, and `always` is in UTC.
+    Case does not count. Raises InvalidInput.
     """
     written = text.strip()
     if always := _ALWAYS.fullmatch(written):
-        written = f"daily 00:00-24:00 UTC {always[1] or ''}".strip()
+        written = f"daily 00:00-24:00 {zone or 'UTC'} {always[1] or ''}".strip()
     match = _WINDOW.fullmatch(written)
     if match is None:
         raise InvalidInput(f"“{text[:60]}” is not a sending window.", hint=_EXAMPLE)
@@ -103,10 +104,11 @@ def parse_window(text: str) -> Window:
             f"The window {start}-{end} never opens: it does not end after its start.",
             hint="Hours lie within one day, 24:00 is its end. For the night use two campaigns.",
         )
-    if not match["zone"] or match["zone"].casefold() == "except":
+    named = match["zone"] or zone
+    if not named:
         raise InvalidInput("The sending window names no time zone.", hint=_EXAMPLE)
-    zone = zone_named(match["zone"])
-    return Window(days=days, start=start, end=end, zone=zone, holidays=_holidays(match["holidays"] or ""))
+    holidays = _holidays(match["holidays"] or "")
+    return Window(days=days, start=start, end=end, zone=zone_named(named), holidays=holidays)
 
 
 def format_window(window: Window) -> str:

@@ -107,7 +107,10 @@ class LocalRunner:
                     self._worked_since = True
                     continue
                 if until_idle and self._is_idle():
-                    return
+                    if not self._worked_since:
+                        return
+                    self._heartbeat_at = None  # what stopped at the last moment is told before leaving
+                    continue
                 self._wake.wait(self._pause())
 
     def _is_busy(self) -> bool:

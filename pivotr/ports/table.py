@@ -291,6 +291,10 @@ class Table(Protocol):
         """One page of a partition in sort-key order; an index returns keys and its projection only."""
         ...
 
+    def count(self, table: str, partition: str, *, limit: int) -> int:
+        """How many items a partition has, at most `limit`: those beyond are not read."""
+        ...
+
     def scan(self, table: str, *, limit: int = 100, cursor: str | None = None) -> Page:
         """One page of a whole table, in no promised order. Never on a hot path."""
         ...

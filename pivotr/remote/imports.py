@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from typing import BinaryIO
 
+from pivotr.api.answers.leads import ImportAnswer
 from pivotr.api_client.leads import LARGEST_IMPORT
 from pivotr.domain.intake import ImportOptions
 from pivotr.domain.reports import ImportReport, ImportRun, RowResult
@@ -43,7 +44,21 @@ class Imports(RemoteNoun):
                 f"“{name}” is larger than the {LARGEST_IMPORT:,} bytes that a request takes.",
                 hint="Split the file: each part is imported by itself.",
             )
-        done = self._api.imports.send_content(
+        done = self._sent(content, name, options, is_dry_run=is_dry_run)
+        while done.upload is None and done.report.is_unfinished:
+            # an API without a background: the same file again goes on where its time was up
+            if is_dry_run:
+                raise LimitReached(
+                    f"The API has no time to rehearse more than {done.report.rows:,} rows of “{name}”.",
+                    hint="Split the file, or import it without --dry-run.",
+                )
+            if on_chunk is not None:
+                on_chunk(done.report.rows)
+            done = self._sent(content, name, options, is_dry_run=False)
+        return done.report if done.upload is None else self._followed(done.upload, on_chunk)
+
+    def _sent(self, content: bytes, name: str, options: ImportOptions, *, is_dry_run: bool) -> ImportAnswer:
+        return self._api.imports.send_content(
             content,
             name,
             options.list,
@@ -55,9 +70,6 @@ class Imports(RemoteNoun):
             stage=options.is_staged,
             dry_run=is_dry_run,
         )
-        if done.upload is None:
-            return done.report
-        return self._followed(done.upload, on_chunk)
 
     def _followed(self, upload: str, on_chunk: Callable[[int], None] | None) -> ImportReport:
         """The report of an import that goes on in the background, once it is done."""

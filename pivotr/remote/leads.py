@@ -144,9 +144,9 @@ class Logs(RemoteNoun):
 class Lists(RemoteNoun):
     """Lists of leads."""
 
-    def all(self) -> dict[str, int]:
-        """Every list and the number of its members."""
-        return {one.name: one.members for one in self._api.lists.list()}
+    def all(self, *, is_exact: bool = False) -> list[answers.ListSize]:
+        """Every list and its members."""
+        return list(self._api.lists.list(exact=is_exact))
 
     def show(self, name: str, *, limit: int = 100, cursor: str = "") -> ListPage:
         """A page of a list. Raises NotFound."""

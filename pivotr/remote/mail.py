@@ -88,7 +88,7 @@ class Senders(RemoteNoun):
         """Send nothing more from it. Raises NotFound, Conflict."""
         return sender_from(self._api.senders.pause(key))
 
-    def resume(self, key: str, *, acknowledge: bool = False) -> Sender:
+    def resume(self, key: str, *, actor: str = "", acknowledge: bool = False) -> Sender:  # noqa: ARG002
         """Send again. Raises NotFound, Conflict."""
         return sender_from(self._api.senders.resume(key, acknowledge=acknowledge))
 

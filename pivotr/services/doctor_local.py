@@ -6,7 +6,7 @@ import stat
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from pivotr.domain.checkups import Line, failure, of_domain, ok, warning
+from pivotr.domain.checkups import Line, failure, of_domain, ok
 from pivotr.errors import PivotrError
 from pivotr.ports.domains import Domains
 from pivotr.settings import Settings
@@ -23,6 +23,8 @@ class LocalDoctor:
         *,
         settings: Settings,
         version: str,
+        check_file: Callable[[], None],
+        has_leads: Callable[[], bool],
         free_bytes: Callable[[Path], int],
         reach_mailer: Callable[[], str],
         senders: Callable[[], Iterable[str]],
@@ -30,6 +32,8 @@ class LocalDoctor:
     ) -> None:
         self._settings = settings
         self._version = version
+        self._check_file = check_file
+        self._has_leads = has_leads
         self._free_bytes = free_bytes
         self._reach_mailer = reach_mailer
         self._senders = senders
@@ -38,36 +42,27 @@ class LocalDoctor:
     def lines(self) -> Iterator[Line]:
         """Every finding."""
         yield ok("version", self._version)
-        yield from self._of_file()
-        yield from self._of_key()
         yield from self._of_disk()
         yield from self._of_mailer()
-        if self._settings.data_file.exists():
-            yield from self._of_senders()
-
-    def _of_file(self) -> Iterator[Line]:
         path = self._settings.data_file
         if not path.exists():
             yield ok("file", f"{path} is made by the first command that needs it")
             return
         try:
-            with path.open("rb") as file:
-                is_database = file.read(16) == b"SQLite format 3\0"
-        except OSError as error:
-            yield failure(
-                "file", f"{path} cannot be read: {error.strerror}.", "Look at its owner and rights."
-            )
+            self._check_file()
+        except PivotrError as error:
+            yield failure("file", error.sentence, error.hint)
             return
-        if is_database or path.stat().st_size == 0:
-            yield ok("file", f"{path}, {path.stat().st_size:,} bytes")
-        else:
-            yield failure("file", f"{path} is no data file of Pivotr.", "Restore it from a backup.")
+        yield ok("file", f"{path}, {path.stat().st_size:,} bytes")
+        yield from self._of_key()
+        yield from self._of_senders()
 
     def _of_key(self) -> Iterator[Line]:
         path = self._settings.home / "pivotr.key"
         if not path.exists():
-            if self._settings.data_file.exists():
-                yield warning("key file", f"{path} is not there.", "Restore it with the data file's backup.")
+            if self._has_leads():
+                why = f"{path} is not there: the leads in the data file cannot be found without it."
+                yield failure("key file", why, "Restore it with the data file's backup.")
             return
         if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
             yield failure("key file", "Others on this machine may read it.", f"chmod 600 {path}")
@@ -78,7 +73,7 @@ class LocalDoctor:
         home = self._settings.home
         there = next(folder for folder in (home, *home.parents) if folder.exists())
         free = self._free_bytes(there)
-        says = f"{free / 1024**3:,.1f} GiB free"
+        says = f"{free / 1024**3:,.1f} GiB free" if free >= 1024**3 else f"{free / 1024**2:,.0f} MiB free"
         if free < _LEAST_FREE:
             yield failure("disk", f"{says} at {there}.", "Make room before the next campaign.")
         else:

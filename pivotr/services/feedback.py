@@ -27,7 +27,7 @@ from pivotr.ports.table import (
 )
 from pivotr.storage import closing, guarding, log, metrics, stopping, transactions
 from pivotr.storage.closing import Closing
-from pivotr.storage.consequences import Consequences, detail_of
+from pivotr.storage.consequences import Consequences, kept_detail_of
 from pivotr.storage.leads import Leads
 from pivotr.storage.log import Log
 from pivotr.storage.mail_refs import MailRef, MailRefs
@@ -301,7 +301,7 @@ class Feedback:
         key = f"{instant}#{event.message_id or hashlib.sha256(event.detail.encode()).hexdigest()[:16]}"
         entry = log.entry(
             ACCOUNT, f"{key}#{event.raw_kind or event.kind}#{who}", event.kind, at=now,
-            reason="" if is_gone else detail_of(event), event_at=event.event_at,
+            reason="" if is_gone else kept_detail_of(event), event_at=event.event_at,
         )  # fmt: skip
         try:
             transactions.run(self._table, [entry], token=self._clock.token(), clock=self._clock)

@@ -73,7 +73,7 @@ class Forecasts:
         if campaign.status in ("completed", "aborted"):
             raise Conflict(
                 f"“{campaign.name}” is {campaign.status}: nothing more is to be expected of it.",
-                hint=f"See what it did: pivotr metrics show {campaign.id}",
+                hint=f"See what it did: pivotr metrics show --campaign {campaign.id}",
             )
         if cap is not None:
             update = {"cap": cap, "shares": split_cap(cap, campaign.senders)}

@@ -61,7 +61,7 @@ class Imports:
         twice, and without `on_row` it goes on behind the last row that was counted. Raises UnreadableFile,
         InvalidInput.
         """
-        options = checked(options)
+        options = checked(options, is_dry_run=is_dry_run)
         base = _import_id(file, options)
         file.seek(0)
         leads = read_leads(cast("BinaryIO", file), name=name, mapping=options.mapping)
@@ -85,7 +85,7 @@ class Imports:
             run.id,
             name,
             options.list,
-            leads.columns,
+            leads,
             is_dry_run=is_dry_run,
             is_continued=run.is_continued,
             is_unfinished=is_unfinished,

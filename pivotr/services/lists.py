@@ -11,6 +11,19 @@ from pivotr.ports.table import Table
 from pivotr.storage.leads import Leads
 from pivotr.storage.memberships import Memberships
 
+#: Members of a list that are counted where nobody asks for all.
+COUNTED = 10_000
+_ALL = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class ListSize:
+    """A list and its members; where `is_whole` is false there are more than those."""
+
+    name: str
+    members: int
+    is_whole: bool
+
 
 @dataclass(frozen=True, slots=True)
 class ListPage:
@@ -28,9 +41,33 @@ class Lists:
         self._memberships = Memberships(table)
         self._leads = Leads(table)
 
-    def all(self) -> dict[str, int]:
-        """Members of every list, by name. Reads all memberships."""
-        return self._memberships.sizes()
+    def all(self, *, is_exact: bool = False) -> list[ListSize]:
+        """Every list by name, counted as `page` does."""
+        found: list[ListSize] = []
+        cursor = ""
+        while True:
+            some, cursor = self.page(limit=100, cursor=cursor, is_exact=is_exact)
+            found += some
+            if not cursor:
+                return found
+
+    def page(self, *, limit: int, cursor: str = "", is_exact: bool = False) -> tuple[list[ListSize], str]:
+        """Some lists by name, and the cursor behind them, empty at the end; there may be fewer than `limit`.
+
+        Members are counted as far as `COUNTED`, so that a look costs the same whatever the number of leads;
+        `is_exact` counts them all.
+        """
+        if not cursor:
+            self._memberships.complete()
+        most = _ALL if is_exact else COUNTED + 1
+        ids = self._memberships.lists(after=cursor, limit=limit + 1)
+        counts = [(name, self._memberships.count(name, most=most)) for name in ids[:limit]]
+        sizes = [
+            ListSize(name, count if is_exact else min(count, COUNTED), is_exact or count <= COUNTED)
+            for name, count in counts
+            if count
+        ]
+        return sizes, ids[limit - 1] if len(ids) > limit else ""
 
     def show(self, name: str, *, limit: int = 100, cursor: str = "") -> ListPage:
         """One page of members, at most 100.

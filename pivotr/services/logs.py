@@ -7,6 +7,7 @@ from itertools import islice
 
 from pivotr.domain.addresses import judge
 from pivotr.domain.leads import lead_id
+from pivotr.domain.preferences import loosens_guard
 from pivotr.domain.reports import LogLine
 from pivotr.errors import NotFound
 from pivotr.ports.table import Item, Table
@@ -42,6 +43,8 @@ SENTENCES = {
     "approved": "Rows that waited were taken in: {why}",
     "discarded": "Rows that waited were thrown away: {why}",
     "undone": "An import was taken back: {why}",
+    "list_renamed": "A list has another name: {why}",
+    "list_deleted": "A list was deleted, its leads stay: {why}",
     "erased": "The person was erased on request.",
     "opened": "The mail was opened.",
     "clicked": "A link in the mail was opened.",
@@ -60,6 +63,16 @@ SENTENCES = {
     "acknowledged": "An operator let sending go on: {why}",
     "test": "A test mail was sent from {by}. {why}",
     "setting": "A setting was changed: {why}",
+    # what the provider says and the account's log alone keeps
+    "bounce": "A bounce came that counts for no campaign. {why}",
+    "complaint": "A complaint came that counts for no campaign. {why}",
+    "delivery": "A delivery was told of that counts for no campaign. {why}",
+    "subscription": "A person changed a subscription at the provider. {why}",
+    "received": "A mail came in that could not be read here. {why}",
+    "unknown": "The provider told of something that Pivotr does not know: {why}",
+    "ignored": "A new destination of events was greeted. {why}",
+    "sns_subscription_confirmation": "SNS asks to confirm a subscription; nothing was fetched. Topic: {why}",
+    "sns_unsubscribe_confirmation": "SNS says that a subscription has ended. Topic: {why}",
 }
 
 
@@ -96,11 +109,15 @@ class Logs:
 
     def _lines(self, items: Iterator[Item]) -> Iterator[LogLine]:
         while page := list(islice(items, 100)):
-            emails = self._emails(page)
-            yield from (self._line(item, emails.get(item.get("leadId", ""), "")) for item in page)
+            leads = _leads_of(page)
+            emails = self._emails({lead for lead in leads if lead})
+            told = sorted(
+                zip(page, leads, strict=True), key=lambda one: (one[0]["at"], one[0]["kind"] == "delivered")
+            )
+            yield from (self._line(item, emails.get(lead, "")) for item, lead in told)
 
-    def _emails(self, items: list[Item]) -> dict[str, str]:
-        ids = sorted({item["leadId"] for item in items if item.get("leadId")})
+    def _emails(self, leads: set[str]) -> dict[str, str]:
+        ids = sorted(leads)
         return {lead.id: lead.email for lead in (self._leads.get_many(ids) if ids else []) if lead}
 
     def _line(self, item: Item, email: str) -> LogLine:
@@ -127,14 +144,24 @@ class Logs:
         )
 
 
+def _leads_of(items: list[Item]) -> list[str]:
+    """The lead of each entry. A delivery is stored without: it has the one of its mail's other entries."""
+    of_mail = {_mail_of(item): item["leadId"] for item in items if item.get("leadId")}
+    return [
+        item.get("leadId") or (of_mail.get(_mail_of(item), "") if item["kind"] == "delivered" else "")
+        for item in items
+    ]
+
+
+def _mail_of(item: Item) -> tuple[str, str]:
+    """What all entries of one mail share."""
+    return item["campaignId"], str(item["timestamp"]).partition("#")[0]
+
+
 def _change(item: Item) -> str:
     """What became of a setting; a line of the guard that was raised is told as such."""
     if "setting" not in item:
         return ""
     name, old, new = (str(item.get(part, "")) for part in ("setting", "old", "new"))
     told = f"{name} from {old or 'empty'} to {new or 'empty'}"
-    try:
-        is_raised = name.startswith("guard.") and float(new) > float(old)
-    except ValueError:
-        is_raised = False
-    return f"{told}: the guard acts later than before" if is_raised else told
+    return f"{told}: the guard acts later than before" if loosens_guard(name, old, new) else told

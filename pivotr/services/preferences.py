@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from pivotr.domain.instants import local_day
 from pivotr.domain.preferences import PREFERENCES, Preferences, Value, parse
+from pivotr.domain.texts import did_you_mean
 from pivotr.errors import Conflict, NotFound
 from pivotr.ports.clock import Clock
 from pivotr.ports.table import Table, TransactionCancelled, Write
@@ -59,7 +60,8 @@ class OperatorSettings:
         """One setting. Raises NotFound."""
         found = next((view for view in self.all() if view.key == key), None)
         if found is None:
-            raise NotFound(f"There is no setting “{key}”.", hint="See all with: pivotr settings list")
+            near = did_you_mean(key, PREFERENCES)
+            raise NotFound(f"There is no setting “{key}”.{near}", hint="See all with: pivotr settings list")
         return found
 
     def set(self, key: str, text: str, *, actor: str = "") -> SettingView:

@@ -60,9 +60,7 @@ class Previews:
         if campaign is None:
             raise NotFound(f"There is no campaign “{key}”.", hint="See all with: pivotr campaign list")
         if not 1 <= step <= len(campaign.steps):
-            raise InvalidInput(
-                f"“{campaign.name}” has {len(campaign.steps)} steps.", hint="Use --step 1, for example."
-            )
+            raise InvalidInput(f"“{campaign.name}” has no step {step}.", hint="Use --step 1, for example.")
         if not 1 <= count <= 1000:
             raise InvalidInput("The count must lie between 1 and 1000.", hint="Use --count 3.")
         if lead:

@@ -12,7 +12,6 @@ from pivotr.domain.audience import draw_sender
 from pivotr.domain.bounce_paths import why_unseen
 from pivotr.domain.campaigns import Campaign
 from pivotr.domain.leads import Lead
-from pivotr.domain.preferences import Preferences
 from pivotr.domain.readiness import Lacking, Remark, refusal, warning
 from pivotr.domain.readiness import Readiness as Report
 from pivotr.domain.senders import Sender
@@ -104,6 +103,16 @@ class Readiness:
         found = [*self._refusals(campaign, now, seen), *self._warnings(campaign, seen)]
         return Report(campaign.id, seen.audience, seen.is_whole, tuple(found), tuple(seen.lacking))
 
+    def unproven(self) -> Iterator[Remark]:
+        """Why only few mails a day leave, while nobody would hear that they bounce."""
+        if not self._outside.sees_bounces():
+            cap = self._recent.preferences().whole("account.cap")
+            yield warning(
+                "no-bounce-path",
+                f"At most {cap} mails a day leave until bounces can be seen. {why_unseen(self._settings)}",
+                "How: docs/deliverability.md. The cap: pivotr settings get bounces.unproven_cap",
+            )
+
     def _refusals(self, campaign: Campaign, now: datetime, seen: _Seen) -> Iterator[Remark]:
         """In the order in which an operator would mend them."""
         if not seen.audience and seen.is_whole:
@@ -144,7 +153,7 @@ class Readiness:
             yield remarks.lacking_values(seen.lacking, seen.audience, campaign.id)
         if seen.without_basis:
             yield remarks.without_basis(seen.without_basis, seen.audience)
-        yield from self._unproven(preferences)
+        yield from self.unproven()
         yield from self._provider(campaign, "warning")
         yield from self._credits(campaign)
         yield from self._dns(campaign)
@@ -256,15 +265,6 @@ class Readiness:
             sentence = f"The provider could not be asked about this account: {error.sentence}"
             found = [warning("provider-silent", sentence, error.hint)]
         yield from (remark for remark in found if remark.severity == severity)
-
-    def _unproven(self, preferences: Preferences) -> Iterator[Remark]:
-        if not self._outside.sees_bounces():
-            cap = preferences.whole("account.cap")
-            yield warning(
-                "no-bounce-path",
-                f"At most {cap} mails a day leave until bounces can be seen. {why_unseen(self._settings)}",
-                "How: docs/deliverability.md. The cap: pivotr settings get bounces.unproven_cap",
-            )
 
     def _credits(self, campaign: Campaign) -> Iterator[Remark]:
         try:

@@ -28,7 +28,7 @@ from pivotr.ports.table import (
     Update,
     Write,
 )
-from pivotr.storage import lanes, transactions, turns
+from pivotr.storage import lanes, log, transactions, turns
 from pivotr.storage.codec import ramp_item
 from pivotr.storage.lanes import Lanes
 from pivotr.storage.recent import Recent
@@ -125,7 +125,7 @@ class Senders:
         sender = Sender.model_validate({**profile.model_dump(), **changes, "rev": profile.rev + 1})
         _check_room(sender, lane)
         as_read = Equals("rev", profile.rev) if profile.rev else Either((Absent("rev"), Equals("rev", 0)))
-        writes: list[Write] = [Put(names.SENDERS, lanes.profile_item(sender), as_read)]
+        writes: list[Write] = [lanes.change_profile(sender, as_read)]
         change, is_more = _lane_change(profile, sender, lane)
         if is_more:
             now = self._clock.now()
@@ -144,7 +144,7 @@ class Senders:
         self._write([Update(names.SENDERS, (lane.id,), Change(set={"open": False}))])
         return profile
 
-    def resume(self, address_or_id: str, *, acknowledge: bool = False) -> Sender:
+    def resume(self, address_or_id: str, *, actor: str = "", acknowledge: bool = False) -> Sender:
         """Open a mailbox again. Where the guard stopped it, that must be acknowledged (else Conflict)."""
         profile, lane = self.find(address_or_id)
         if lane.stopped and not acknowledge:
@@ -154,7 +154,11 @@ class Senders:
             )
         now = self._clock.now()
         change = Change(set={"open": True}, remove=("stopped",))
-        self._write([lanes.wake(lane, lanes.reopened_at(lane, now, 60.0), change)])
+        writes: list[Write] = [lanes.wake(lane, lanes.reopened_at(lane, now, 60.0), change)]
+        if lane.stopped:
+            reason = f"{profile.address}: {lane.stopped}"
+            writes.append(log.acknowledgement(now, self._clock.token(), actor=actor, reason=reason))
+        self._write(writes)
         self._emit(lane)
         return profile
 

@@ -12,6 +12,8 @@ from pivotr.domain.addresses import judge
 from pivotr.domain.instants import to_text
 from pivotr.domain.leads import Lead, lead_id
 from pivotr.domain.suppression import Reason, Suppression, domain_key
+from pivotr.domain.suppression_files import read_lines
+from pivotr.domain.texts import one_line
 from pivotr.errors import Conflict, InvalidInput, Misconfigured, NotFound
 from pivotr.ports.clock import Clock
 from pivotr.ports.mailer import AccountList
@@ -142,23 +144,21 @@ class Suppressions:
         return self._store.get(domain_key(domain)) if domain else self._store.find(email)
 
     def take_file(self, lines: Iterable[str], *, source: str = "", actor: str = "") -> Taken:
-        """Suppress every address or @domain of a CSV text; its first such cell of a line counts.
+        """Suppress every address or @domain of a CSV text, each for the reason that its line gives.
 
-        A first line without any is a header. Nothing stops at a bad line: it is reported with its number.
+        Nothing stops at a bad line: it is reported with its number.
         """
         added = known = 0
         rejected: list[tuple[int, str]] = []
-        for number, cells in enumerate(csv.reader(lines), start=1):
-            target = next((cell.strip() for cell in cells if "@" in cell), "")
-            if not target:
-                if number > 1 and any(cell.strip() for cell in cells):
-                    rejected.append((number, "no address"))
+        for line in read_lines(lines):
+            if not line.target:
+                rejected.append((line.number, "no address"))
                 continue
             try:
-                is_known = self.check_own(target) is not None
-                self.add(target, reason="import", source=source, actor=actor)
+                is_known = self.check_own(line.target) is not None
+                self.add(line.target, reason=line.reason, source=source, actor=actor)
             except InvalidInput as error:
-                rejected.append((number, error.sentence))
+                rejected.append((line.number, error.sentence))
                 continue
             known += is_known
             added += not is_known
@@ -294,5 +294,6 @@ def _split(target: str) -> tuple[str, str]:
 def _line(cells: Iterable[str]) -> str:
     out = io.StringIO()
     # a leading = + - would be a formula where the file is opened in a spreadsheet
-    csv.writer(out).writerow([f"'{cell}" if cell[:1] in ("=", "+", "-") else cell for cell in cells])
+    texts = [one_line(cell) for cell in cells]
+    csv.writer(out).writerow([f"'{text}" if text[:1] in ("=", "+", "-") else text for text in texts])
     return out.getvalue()

@@ -27,9 +27,11 @@ from pivotr.storage.recent import Recent
 from pivotr.storage.settings import SettingsStore
 from pivotr.storage.templates import Templates as Store
 
-#: Largest subject and body in characters: far beyond any mail, below the 400 KB of a stored item.
+#: Largest subject and body in characters: far beyond any mail.
 _SUBJECT_LIMIT = 2_000
 _BODY_LIMIT = 90_000
+#: Largest version in bytes: a stored item takes 400 KB, and a letter of an Indian script takes three.
+_BYTES_LIMIT = 380_000
 #: What stands in a preview for a variable of which no value is given.
 _SAMPLES = {
     "FirstName": "Asha",
@@ -150,7 +152,11 @@ class Templates:
 
     def lint(self, name: str, version: int = 0) -> LintReport:
         """What is wrong, risky or worth knowing in a version. Raises NotFound."""
-        return lint(self.get(name, version), self._variables(), filter_words=_filter_words())
+        return self.lint_text(self.get(name, version))
+
+    def lint_text(self, template: TemplateVersion) -> LintReport:
+        """The same for a template that need not be stored."""
+        return lint(template, self._variables(), filter_words=_filter_words())
 
     def preview(
         self,
@@ -242,6 +248,12 @@ def _check_sizes(template: TemplateVersion) -> None:
         raise InvalidInput(f"A subject takes at most {_SUBJECT_LIMIT:,} characters.", hint="Make it shorter.")
     if max(len(template.text), len(template.html or "")) > _BODY_LIMIT:
         raise InvalidInput(f"A body takes at most {_BODY_LIMIT:,} characters.", hint="Make it shorter.")
+    parts = (template.subject, template.text, template.html or "", template.note)
+    if sum(len(part.encode(errors="replace")) for part in parts) > _BYTES_LIMIT:
+        raise InvalidInput(
+            f"A template takes at most {_BYTES_LIMIT // 1000} KB, text and HTML together.",
+            hint="Make it shorter.",
+        )
 
 
 def _lines(template: TemplateVersion) -> list[str]:

@@ -106,9 +106,7 @@ class TestSends:
         if campaign is None:
             raise NotFound(f"There is no campaign “{key}”.", hint="See all with: pivotr campaign list")
         if not 1 <= step <= len(campaign.steps):
-            raise InvalidInput(
-                f"“{campaign.name}” has {len(campaign.steps)} steps.", hint="Use --step 1, for example."
-            )
+            raise InvalidInput(f"“{campaign.name}” has no step {step}.", hint="Use --step 1, for example.")
         addresses = self._addresses(to)
         person = (
             self._leads.named(self._key, lead)

@@ -27,7 +27,6 @@ from pivotr.storage import campaigns as campaign_writes
 from pivotr.storage.campaigns import Campaigns
 from pivotr.storage.lanes import Lanes
 from pivotr.storage.recent import Recent
-from pivotr.storage.schema import ACCOUNT
 from pivotr.storage.settings import SettingsStore
 from pivotr.storage.stops import Stops
 from pivotr.storage.templates import Templates
@@ -61,14 +60,14 @@ class Transitions:
     def start(self, key: str, *, actor: str = "", acknowledge: bool = False) -> Campaign:
         """Begin: fix the template versions, put the campaign on its lanes, emit. O(1) whatever the audience.
 
-        Raises Conflict (state, guard, full lane, a list that the guard stopped), and what forbids a start:
-        InvalidInput, Misconfigured.
+        Raises Conflict (state, full lane, and where it is not acknowledged a stop by the guard), and what
+        forbids a start: InvalidInput, Misconfigured.
         """
         campaign = self._find(key)
         if campaign.status != "draft":
             raise refuse_transition(campaign, "start")
         self._refuse(campaign)
-        self._heed_lists(campaign, "start", actor, acknowledge=acknowledge)
+        self._heed_guard(campaign, "start", actor, acknowledge=acknowledge)
         steps = tuple(self._fixed(step) for step in campaign.steps)
         values = {"steps": [step.model_dump(mode="json") for step in steps]}
         return self._open(campaign, "start", actor, values=values)
@@ -81,22 +80,27 @@ class Transitions:
         campaign = self._find(key)
         if campaign.status != "paused":
             raise refuse_transition(campaign, "resume")
-        guard = SettingsStore(self._table).guard()
-        is_serious = campaign.reason.partition(":")[0] in ("guard", "provider") or bool(guard.get("tripped"))
-        if is_serious and not acknowledge:
-            reason = campaign.reason or str(guard.get("reason", ""))
+        if campaign.is_stopped and not acknowledge:
             raise Conflict(
-                f"“{campaign.name}” was paused by {reason}",
+                f"“{campaign.name}” was paused by {campaign.reason}",
                 hint=f"If the cause is mended: pivotr campaign resume {campaign.id} --acknowledge",
             )
-        self._heed_lists(campaign, "resume", actor, acknowledge=acknowledge)
-        if guard.get("tripped"):
-            self._acknowledge(actor, str(guard.get("reason", "")))
+        self._heed_guard(campaign, "resume", actor, acknowledge=acknowledge)
         return self._open(campaign, "resume", actor)
 
     def pause(self, key: str, *, actor: str = "", reason: str = "operator") -> Campaign:
         """Shut the campaign's gates; when this returns, no new mail of it is claimed."""
         return self._shut(key, "pause", actor, reason)
+
+    def pause_all(self, *, reason: str, actor: str = "") -> list[Campaign]:
+        """Pause every campaign that runs, one after the other; those that end meanwhile are left out."""
+        paused: list[Campaign] = []
+        for campaign in list(self._campaigns.with_status("running")):
+            try:
+                paused.append(self.pause(campaign.id, actor=actor, reason=reason))
+            except Conflict:
+                _log.info("campaign %s is not running any more", campaign.id)
+        return paused
 
     def abort(self, key: str, *, actor: str = "") -> Campaign:
         """End for good; waiting leads are given back by the heartbeat."""
@@ -193,6 +197,19 @@ class Transitions:
                 job = VerifyJob(sender=lane.id, ticket=lane.ticket + 1, campaign=campaign.id)
                 turns.emit(self._queues, job)
 
+    def _heed_guard(self, campaign: Campaign, verb: Verb, actor: str, *, acknowledge: bool) -> None:
+        """What the guard has stopped, everything or a list, goes on only in the name of an operator."""
+        guard = SettingsStore(self._table).guard()
+        reason = str(guard.get("reason", ""))
+        if guard.get("tripped") and not acknowledge:
+            raise Conflict(
+                f"The guard has stopped all sending: {reason}",
+                hint=f"If the cause is mended: pivotr campaign {verb} {campaign.id} --acknowledge",
+            )
+        self._heed_lists(campaign, verb, actor, acknowledge=acknowledge)
+        if guard.get("tripped"):
+            self._acknowledge(actor, reason)
+
     def _heed_lists(self, campaign: Campaign, verb: Verb, actor: str, *, acknowledge: bool) -> None:
         """A list that the guard has stopped is used again only when an operator has looked at it."""
         stopped = Stops(self._table).of_lists(campaign.lists)
@@ -208,9 +225,7 @@ class Transitions:
         transactions.run(self._table, writes, token=self._clock.token(), clock=self._clock)
 
     def _acknowledgement(self, reason: str, actor: str) -> Write:
-        now = self._clock.now()
-        key = log.plain_key(now, self._clock.token(), "guard", "acknowledged")
-        return log.entry(ACCOUNT, key, "acknowledged", at=now, actor=actor, reason=reason)
+        return log.acknowledgement(self._clock.now(), self._clock.token(), actor=actor, reason=reason)
 
     def _acknowledge(self, actor: str, reason: str) -> None:
         now = self._clock.now()

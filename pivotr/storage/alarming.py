@@ -103,8 +103,7 @@ class Alarming:
                     Alarm(f"sender#{lane.id}", lane.stopped, subject, _of_sender(address, lane.stopped))
                 )
         for campaign in campaigns:
-            is_serious = campaign.reason.partition(":")[0] in ("guard", "provider")
-            if campaign.status == "paused" and is_serious and campaign.reason not in causes:
+            if campaign.is_stopped and campaign.reason not in causes:
                 subject = f"Pivotr has paused “{campaign.name}”"
                 mark = f"{campaign.rev} {campaign.reason}"
                 found.append(Alarm(f"campaign#{campaign.id}", mark, subject, _of_campaign(campaign)))

@@ -259,3 +259,9 @@ def detail_of(event: FeedbackEvent) -> str:
     kind = " ".join(part for part in (event.bounce_type, event.bounce_subtype) if part)
     text = " ".join(event.detail.split())
     return ": ".join(part for part in (kind, text) if part)[:300]
+
+
+def kept_detail_of(event: FeedbackEvent) -> str:
+    """The same of an event that only the log keeps, with the provider's own word where we have none."""
+    word = f"“{event.raw_kind}”" if event.kind == "unknown" else ""
+    return ": ".join(filter(None, (word, detail_of(event))))

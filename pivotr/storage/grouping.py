@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 
 from pivotr.domain.campaigns import Campaign
-from pivotr.domain.funnels import By
+from pivotr.domain.funnels import STAGES, By
 from pivotr.ports.table import Table
 from pivotr.storage.leads import Leads
 from pivotr.storage.log_figures import counted
@@ -15,7 +15,7 @@ from pivotr.storage.recent import Recent
 
 Group = tuple[str, str, Counter[str]]
 _PAGE = 100
-_NOBODY = "(unknown)"
+_NOBODY = {"sender": "(no mail)", "step": "(no mail)"}
 
 
 def grouped(
@@ -39,7 +39,11 @@ def grouped(
         for lead, keys in _keys(table, campaign, by, list(of_lead)).items():
             for key in keys:
                 found[key].update(of_lead[lead])
-    groups = [(key, _name(recent, by, key), counts) for key, counts in found.items()]
+    groups = [
+        (key, _name(recent, by, key), counts)
+        for key, counts in found.items()
+        if key or any(counts[stage] for stage in STAGES)
+    ]
     if by == "step":
         return sorted(groups, key=lambda group: (not group[0], group[0].zfill(6)))
     return sorted(groups, key=lambda group: (-group[2]["sent"], group[1]))
@@ -71,4 +75,4 @@ def _name(recent: Recent, by: By, key: str) -> str:
         return profile.address if profile else key
     if by == "step" and key:
         return f"step {key}"
-    return key or _NOBODY
+    return key or _NOBODY.get(by, "(unknown)")

@@ -168,7 +168,8 @@ def _check_sender(table: Table, recent: Recent, clock: Clock, sender: str) -> No
         _entry("guard_sender", clock, reason=health.reason, sender=sender),
     ]
     if _written(table, clock, writes):
-        _log.error("sender %s stopped: %s", sender, health.reason)
+        profile = recent.profile(sender)
+        _log.error("sender %s stopped: %s", profile.address if profile else sender, health.reason)
 
 
 def _check_list(table: Table, recent: Recent, clock: Clock, name: str) -> None:

@@ -154,6 +154,13 @@ def tally(import_id: str, became: Literal["approved", "discarded"], rows: int) -
     return Update(names.WORK, (key_of(import_id),), Change(add={became: rows}), Present("key"))
 
 
+def relisted(run: ImportRun, list_name: str) -> Update:
+    """The list of a run has another name now."""
+    return Update(
+        names.WORK, (key_of(run.import_id),), Change(set={"list": list_name}), Equals("list", run.list)
+    )
+
+
 def _numbered(base: str, number: int) -> str:
     return base if number == 1 else f"{base}-{number}"
 

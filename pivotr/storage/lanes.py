@@ -53,6 +53,12 @@ def profile_item(sender: Sender) -> dict[str, Any]:
     return {**sender.model_dump(mode="json"), "id": profile_key(sender.id), "v": SCHEMA_VERSION}
 
 
+def change_profile(sender: Sender, as_read: Condition) -> Update:
+    """The profile as it is now, while it is as it was read; what else its item holds stays."""
+    values: dict[Path, Any] = {name: value for name, value in profile_item(sender).items() if name != "id"}
+    return Update(names.SENDERS, (profile_key(sender.id),), Change(set=values), as_read)
+
+
 def turn(lane: Lane, change: Change, condition: Condition | None = None) -> Update:
     """A change under the ticket that was read."""
     mine = conditions.ticket_is(lane.ticket)

@@ -12,7 +12,7 @@ from typing import Any
 from pivotr import names
 from pivotr.domain.instants import from_compact, local_day, to_compact, to_text
 from pivotr.ports.table import Absent, Between, Check, Item, Put, Table
-from pivotr.storage.schema import LEAD_INDEX, MESSAGE_INDEX, SCHEMA_VERSION
+from pivotr.storage.schema import ACCOUNT, LEAD_INDEX, MESSAGE_INDEX, SCHEMA_VERSION
 
 #: Kinds that prove that the provider took the mail.
 EVIDENCE = ("delivered", "bounced", "complained", "transient")
@@ -25,6 +25,12 @@ def entry(campaign: str, key: str, kind: str, *, at: datetime, lead: str = "", *
         item["leadId"] = lead
     item |= {name: value for name, value in facts.items() if value not in ("", None, (), frozenset())}
     return Put(names.LOGS, {**item, "v": SCHEMA_VERSION}, Absent("timestamp"))
+
+
+def acknowledgement(at: datetime, token: str, *, actor: str, reason: str) -> Put:
+    """That an operator lets go on what the guard or the provider had stopped."""
+    key = plain_key(at, token, "guard", "acknowledged")
+    return entry(ACCOUNT, key, "acknowledged", at=at, actor=actor, reason=reason)
 
 
 def mail_key(attempt: str, kind: str) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 from pivotr import names
 from pivotr.domain.addresses import judge
 from pivotr.domain.campaigns import Campaign
-from pivotr.domain.feedback import FeedbackEvent, plain_address
+from pivotr.domain.feedback import MAIL_TAGS, FeedbackEvent, plain_address
 from pivotr.domain.instants import from_compact, from_text, to_compact
 from pivotr.domain.leads import Lead, lead_id
 from pivotr.ports.table import Between, Item, Table
@@ -28,7 +28,6 @@ from pivotr.storage.recent import Recent
 _ON_ITS_WAY = timedelta(seconds=60)
 #: Clocks of ours and the provider's differ.
 _SKEW = timedelta(seconds=5)
-_TAGS = ("campaign", "lead", "sender", "step", "attempt")
 _is_attempt = re.compile(r"\d{8}T\d{9}Z-[0-9a-z]{16}").fullmatch
 _is_ses_host = re.compile(r"(?:[a-z0-9-]+|email)\.amazonses\.com", re.IGNORECASE).fullmatch
 
@@ -65,7 +64,7 @@ class MailRefs:
 
     def of_event(self, event: FeedbackEvent) -> MailRef | None:
         """The mail of a provider's event; None for one that is not ours."""
-        if all(event.tags.get(name) for name in _TAGS):
+        if all(event.tags.get(name) for name in MAIL_TAGS):
             return self._of_facts(event.tags)
         found = self.of_message(event.message_id)
         return found or self._in_flight(event)

@@ -8,20 +8,31 @@ from typing import Any
 
 from pivotr import names
 from pivotr.domain.instants import to_text
-from pivotr.ports.table import Between, Delete, Table
+from pivotr.ports.table import Between, Delete, Item, Put, Table, Write
 from pivotr.storage.schema import LEAD_INDEX, SCHEMA_VERSION
+
+#: The partition that names every list: nothing else tells which there are without reading all members.
+_DIRECTORY = "#lists"
+#: Stands in the directory, before all entries, once it has the lists that were made before there was one.
+_IS_COMPLETE = "!"
 
 
 class Memberships:
-    """Membership items, and an item per list in `work` would be one too many: a list is its members."""
+    """Membership items. A list is its members; its entry in the directory is there before the first of them,
+    and stays behind the last."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
+        self._entered: set[str] = set()
+        self._is_complete = False
 
     def add_many(
         self, list_name: str, leads: Sequence[str], *, now: datetime, import_id: str = ""
     ) -> list[bool]:
         """Add leads to a list; False for those who were members already."""
+        if list_name not in self._entered:
+            self.enter(list_name)
+            self._entered.add(list_name)
         facts: dict[str, Any] = {"import_id": import_id} if import_id else {}
         facts |= {"at": to_text(now), "v": SCHEMA_VERSION}
         items = [{"list": list_name, "lead_id": lead, **facts} for lead in leads]
@@ -58,17 +69,62 @@ class Memberships:
         page = self._table.query(names.MEMBERSHIPS, lead, index=LEAD_INDEX)
         return sorted(item["list"] for item in page.items)
 
+    def items(self, list_name: str, *, limit: int) -> list[Item]:
+        """The first memberships of a list, read consistently."""
+        return self._table.query(names.MEMBERSHIPS, list_name, limit=limit, consistent=True).items
+
+    def moved(self, item: Item, list_name: str) -> list[Write]:
+        """Put a membership on another list."""
+        old = (item["list"], item["lead_id"])
+        return [Put(names.MEMBERSHIPS, {**item, "list": list_name}), Delete(names.MEMBERSHIPS, old)]
+
+    def enter(self, list_name: str) -> None:
+        """Name a list in the directory, before its first member is there."""
+        self._enter(_entry(list_name))
+
+    def leave(self, list_name: str) -> Delete:
+        """Take a list without members out of the directory."""
+        return Delete(names.MEMBERSHIPS, (_DIRECTORY, _entry(list_name)))
+
     def removal(self, list_name: str, lead: str) -> Delete:
         """Take a lead out of a list."""
         return Delete(names.MEMBERSHIPS, (list_name, lead))
 
-    def sizes(self) -> dict[str, int]:
-        """Members per list. Reads all memberships: for `list list` only."""
-        counts: dict[str, int] = {}
+    def lists(self, *, after: str = "", limit: int = 100) -> list[str]:
+        """Up to `limit` names of lists in order, after a given one; a list may have lost its members."""
+        low = f"{_entry(after)}\x00" if after else _entry("")
+        page = self._table.query(
+            names.MEMBERSHIPS, _DIRECTORY, between=Between(low), limit=limit, consistent=True
+        )
+        return [item["lead_id"].removeprefix(_entry("")) for item in page.items]
+
+    def count(self, list_name: str, *, most: int) -> int:
+        """How many members a list has, as far as `most`."""
+        return self._table.count(names.MEMBERSHIPS, list_name, limit=most)
+
+    def complete(self) -> None:
+        """Enter the lists that were made before there was a directory: reads all memberships, once."""
+        if self._is_complete:
+            return
+        first = self._table.query(names.MEMBERSHIPS, _DIRECTORY, limit=1, consistent=True).items
+        if first and first[0]["lead_id"] == _IS_COMPLETE:
+            self._is_complete = True
+            return
+        found: set[str] = set()
         cursor: str | None = None
         while True:
             page = self._table.scan(names.MEMBERSHIPS, limit=1000, cursor=cursor)
-            for item in page.items:
-                counts[item["list"]] = counts.get(item["list"], 0) + 1
+            found |= {item["list"] for item in page.items} - {_DIRECTORY}
             if (cursor := page.cursor) is None:
-                return dict(sorted(counts.items()))
+                break
+        if found:
+            self._enter(*(_entry(name) for name in sorted(found)))
+            self._enter(_IS_COMPLETE)
+
+    def _enter(self, *entries: str) -> None:
+        items = [{"list": _DIRECTORY, "lead_id": entry, "v": SCHEMA_VERSION} for entry in entries]
+        self._table.insert_many(names.MEMBERSHIPS, items)
+
+
+def _entry(list_name: str) -> str:
+    return f"#{list_name}"

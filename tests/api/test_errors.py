@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 
 import pytest
@@ -123,25 +124,70 @@ def test_a_cursor_is_good_for_its_own_query_only(call: Caller) -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "status"),
+    ("error", "expected"),
     [
-        (errors.Unavailable("The database is busy.", hint="Try again."), 503),
-        (errors.NoAnswer("The database did not answer."), 504),
-        (errors.LimitReached("The credits are used up."), 429),
-        (errors.Rejected("The provider said no."), 502),
+        (errors.Unavailable("/home/meena/pivotr.db is busy."), (503, "cannot answer now")),
+        (errors.NoAnswer("arn:aws:sqs:x:1:y did not answer."), (504, "did not answer; perhaps it was done")),
+        (errors.LimitReached("The credits are used up."), (429, "The credits are used up.")),
+        (errors.Rejected("123456789012 may not do this."), (502, "has refused")),
     ],
 )
-def test_errors_of_services(
-    house: House, monkeypatch: pytest.MonkeyPatch, error: errors.PivotrError, status: int
+def test_errors_of_services_are_told_without_what_they_say_about_the_installation(
+    house: House,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    error: errors.PivotrError,
+    expected: tuple[int, str],
 ) -> None:
     def fail(*_: object, **__: object) -> None:
         raise error
 
     monkeypatch.setattr(house.services.preferences, "all", fail)
     api = Caller(house, auth="none")
-    answer = api.api.handle(event("GET", "/api/settings"), house.services)
+    with caplog.at_level(logging.ERROR):
+        answer = api.api.handle(event("GET", "/api/settings"), house.services)
+    status, told = expected
     assert answer["statusCode"] == status
-    assert error.sentence in answer["body"]
+    problem = json.loads(answer["body"])
+    assert told in problem["detail"]
+    if status > 500:
+        assert error.sentence not in answer["body"]
+        assert f"in request {problem['request_id']}: {error.sentence}" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (b'{"email": "a@x.example", "email": "b@x.example"}', "“email” stands there twice"),
+        (b'{"email": "a@x.example", "fields": {"City": "Pune", "City": "Goa"}}', "“City” stands there"),
+        (b'{"email": ' + b"9" * 5000 + b"}", "Exceeds the limit"),
+        (b'{"email": NaN}', "NaN is no number"),
+        (b'{"email": ' + b"[" * 100_000, "nested too deep"),
+        (b'{"email": ', "Expecting value (character 11)"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_json_is_told(call: Caller, body: bytes, told: str) -> None:
+    answer = call("POST", "/api/leads", raw=body, content_type="application/json")
+    assert (answer.status, answer.json["code"]) == (400, "invalid_json")
+    assert told in answer.json["detail"]
+
+
+def test_a_missing_and_a_compressed_body(call: Caller) -> None:
+    answer = call("POST", "/api/campaigns/x/resume", raw=b"")
+    assert (answer.status, answer.json["detail"]) == (422, "The body is missing.")
+    answer = call("POST", "/api/leads", {"email": "a@x.example"}, content_encoding="gzip")
+    assert (answer.status, answer.json["code"]) == (415, "unsupported_media_type")
+    assert answer.headers["Accept-Encoding"] == "identity"
+
+
+@pytest.mark.parametrize(
+    "address", ["a#b@rao.example", "a?b@rao.example", "a`b@rao.example", "a%b@rao.example"]
+)
+def test_every_address_that_can_be_created_can_be_read(call: Caller, address: str) -> None:
+    made = call("POST", "/api/leads", {"email": address})
+    assert made.status == 201
+    assert call("GET", f"/api/leads/{address}").json["id"] == made.json["id"]
+    assert call("GET", f"/api/suppressions/{address}").status == 200
 
 
 @pytest.mark.parametrize(

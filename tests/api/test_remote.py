@@ -9,12 +9,20 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 
 from pivotr import settings, wiring, wiring_remote
+from pivotr.api.answers.leads import ImportAnswer
+from pivotr.api.examples import EXAMPLES
 from pivotr.api_client.signing import AwsSignature, Bearer
+from pivotr.domain.intake import ImportOptions
+from pivotr.domain.reports import ImportReport
+from pivotr.errors import LimitReached
+from pivotr.remote.imports import Imports
 from pivotr.remote.nouns import RemoteNoun
 from tests.cli.operating import Operator, operator_in
 
@@ -105,7 +113,7 @@ def test_leads_lists_and_suppressions(operator: Operator) -> None:
     operator.ok("leads", "add", "tara@devi.example", "--name", "Tara Devi", "--list", "people",
                 "--tag", "vip", "--field", "City=Pune")  # fmt: skip
     operator.ok("leads", "add", "uma@devi.example", "--list", "people")
-    assert {"name": "people", "leads": 2} in operator.json("list", "list")
+    assert {"name": "people", "leads": 2, "is_whole": True} in operator.json("list", "list")
     first = operator.json("list", "show", "people", "--limit", "1")
     second = operator.json("list", "show", "people", "--limit", "1", "--cursor", first["cursor"])
     assert len({one["members"][0]["email"] for one in (first, second)}) == 2
@@ -205,7 +213,42 @@ def test_nobody_at_the_address_is_told_with_the_variable(
     assert "PIVOTR_API_URL" in operator.err
     monkeypatch.setenv("PIVOTR_API_URL", "127.0.0.1:9")
     assert operator.run("campaign", "list") == 7
+    assert "api_url is wrong: it must begin with https:// or http://." in operator.err
     assert not (tmp_path / "home").exists()
+
+
+class Unhurried:
+    """An API without a background, whose time is up after two rows each time."""
+
+    def __init__(self) -> None:
+        self.imports = self
+        self.sent = 0
+
+    def send_content(self, content: bytes, name: str, *_: object, **__: object) -> ImportAnswer:
+        self.sent += 2
+        report = ImportReport.model_validate(
+            {**EXAMPLES["ImportAnswer"]["report"], "rows": self.sent, "is_unfinished": self.sent < 6}
+        )
+        return ImportAnswer(report=report, upload=None)
+
+
+def test_a_file_that_takes_longer_is_sent_again_until_it_is_done() -> None:
+    seen: list[int] = []
+    behind = Imports(Unhurried(), lambda: datetime.now(UTC))  # type: ignore[arg-type]
+    report = behind.run(BytesIO(b"email"), "leads.csv", ImportOptions(list="fair"), on_chunk=seen.append)
+    assert (report.rows, report.is_unfinished, seen) == (6, False, [2, 4])
+    with pytest.raises(LimitReached, match="rehearse more than 2 rows"):
+        Imports(Unhurried(), lambda: datetime.now(UTC)).run(  # type: ignore[arg-type]
+            BytesIO(b"email"), "leads.csv", ImportOptions(list="fair"), is_dry_run=True
+        )
+
+
+@pytest.mark.slow
+def test_the_address_may_be_that_of_the_routes(
+    operator: Operator, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIVOTR_API_URL", f"{url}/api/")
+    operator.ok("settings", "get", "account.cap")
 
 
 def test_requests_are_signed_where_the_api_asks_for_it() -> None:

@@ -167,7 +167,15 @@ def test_suppressions(call: Caller) -> None:
 
 
 def test_lists_and_their_members(call: Caller) -> None:
-    assert call.ok("GET", "/api/lists").json["items"] == [{"name": "diwali", "members": 2}]
+    diwali = {"name": "diwali", "members": 2, "is_whole": True}
+    assert call.ok("GET", "/api/lists").json == {"items": [diwali], "cursor": None}
+    call.ok("POST", "/api/leads", {"email": "meena@rao.example", "list": "spring"})
+    page = call.ok("GET", "/api/lists", query={"limit": 1}).json
+    assert page["items"] == [diwali]
+    rest = call.ok("GET", "/api/lists", query={"limit": 1, "cursor": page["cursor"]}).json
+    assert (rest["items"][0]["name"], rest["cursor"]) == ("spring", None)
+    call.ok("DELETE", "/api/leads/meena@rao.example")
+    assert call.ok("GET", "/api/lists").json["items"] == [diwali]
     first = call.ok("GET", "/api/lists/diwali", query={"limit": 1}).json
     second = call.ok("GET", "/api/lists/diwali", query={"limit": 1, "cursor": first["cursor"]}).json
     assert second["cursor"] is None
@@ -267,7 +275,9 @@ def test_metrics_may_be_old_for_a_moment(call: Caller, house: House, draft: str)
     first = call.ok("GET", "/api/metrics/dashboard")
     assert first.headers["Cache-Control"] == "private, max-age=15"
     assert first.json["campaigns"][0]["campaign"] == draft
-    assert call("GET", "/api/metrics/dashboard", if_none_match=first.tag).status == 304
+    for known in (first.tag, f"W/{first.tag}", f'"other", {first.tag}', "*"):
+        assert call("GET", "/api/metrics/dashboard", if_none_match=known).status == 304
+    assert call("GET", "/api/metrics/dashboard", if_none_match='"other"').status == 200
     house.services.preferences.set("account.cap", "17")
     assert call.ok("GET", "/api/metrics/dashboard").json["limit"] == 300
     house.clock.sleep(76)

@@ -196,6 +196,15 @@ def test_a_newcomer_imports_looks_and_leaves(server: tuple[int, Path]) -> None:
 
 
 @pytest.mark.slow
+def test_who_sends_too_much_is_told_so_when_all_is_sent(server: tuple[int, Path]) -> None:
+    port, _ = server
+    path, body = "/api/leads/import?list=diwali", b"x" * (6 << 20)
+    status, headers, answer = request(port, "POST", path, body, Content_Type="text/csv")
+    assert (status, json.loads(answer)["code"]) == (413, "too_large")
+    assert "strict-transport-security" not in headers
+
+
+@pytest.mark.slow
 def test_many_at_once_get_their_own_answers(server: tuple[int, Path]) -> None:
     from concurrent.futures import ThreadPoolExecutor
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 import shlex
 from collections.abc import Iterator
@@ -113,36 +112,6 @@ def test_every_command_that_a_document_shows_exists(path: Path) -> None:
         assert {word for word in words if re.match(r"--?[a-z]", word)} <= known, f"{path.name}: {line}"
 
 
-def texts_of(source: Path) -> Iterator[str]:
-    """Every text that a module holds but for docstrings; `…` where a value comes in."""
-    tree = ast.parse(source.read_text(encoding="utf-8"))
-    parts = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
-    docs = {
-        id(node.body[0].value)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
-        and node.body
-        and isinstance(node.body[0], ast.Expr)
-    }
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in parts | docs:
-            yield node.value
-        if isinstance(node, ast.JoinedStr):
-            yield "".join(part.value if isinstance(part, ast.Constant) else "…" for part in node.values)
-
-
-def test_every_command_that_a_sentence_of_the_program_names_exists() -> None:
-    known = {" ".join(name.split()[:count]) for name in COMMANDS for count in (1, 2, 3)}
-    for source in sorted((ROOT / "pivotr").rglob("*.py")):
-        for text in texts_of(source):
-            for named in re.findall(r"\bpivotr ((?:[a-z-]+ ?)+)", text):
-                words = named.split()
-                heads = {" ".join(words[:count]) for count in (1, 2, 3)}
-                least = 1 if words[0] in COMMANDS or len(words) == 1 else 2
-                is_there = any(head in known for head in heads if len(head.split()) >= least)
-                assert is_there, f"{source.name}: {text}"
-
-
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_link_within_the_project_leads_somewhere(path: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", path.read_text(encoding="utf-8")):
@@ -216,12 +185,17 @@ def test_every_test_of_the_typescript_client_that_a_document_names_exists() -> N
 
 
 def rows_of_the_guide() -> list[list[str]]:
-    """The cells of every row of docs/guide.md but the heads and the table of phases."""
-    lines = read("docs/guide.md").partition("## Progress")[0].splitlines()
-    rows = [
-        [cell.strip() for cell in line.strip("|").split(" | ")] for line in lines if line.startswith("| ")
-    ]
-    return [row for row in rows if row[0] != "Guide"]
+    """The cells of every row of those tables of docs/guide.md that answer the founding guide."""
+    rows: list[list[str]] = []
+    is_answer = False
+    for line in read("docs/guide.md").splitlines():
+        if not line.startswith("|"):
+            is_answer = False
+        elif line.startswith("| Guide |"):
+            is_answer = True
+        elif is_answer and line.startswith("| "):
+            rows.append([cell.strip() for cell in line.strip("|").split(" | ")])
+    return rows
 
 
 def test_every_line_of_the_guide_has_an_answer_and_a_test_by_name() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from pivotr.adapters.embedded.run_lock import RunLock
 from tests.cli.conftest import Run
 
 CREATE = (
@@ -313,3 +314,13 @@ def test_to_send_once_more_must_be_said_twice(pivotr: Run, draft: str) -> None:
     assert (ended.code, ended.err) == (2, "This needs a yes, and there is nobody to ask.\n→ Add --yes.\n")
     sure = pivotr("campaign", "settle", draft, "asha@rao.example", "--as", "again", "--yes")
     assert sure.code == 4
+
+
+def test_a_campaign_that_runs_while_nobody_sends_says_so(pivotr: Run, draft: str, own_home: Path) -> None:
+    pivotr("campaign", "start", draft)
+    assert pivotr("campaign", "show", draft).err == "Nothing leaves now: start `pivotr run`.\n"
+    with RunLock(own_home / "pivotr.lock") as lock:
+        lock.acquire("2026-11-24T09:13:05.123Z", 4711)
+        assert pivotr("campaign", "show", draft).err == ""
+    pivotr("campaign", "pause", draft)
+    assert pivotr("campaign", "show", draft).err == f"Go on with: pivotr campaign resume {draft}\n"

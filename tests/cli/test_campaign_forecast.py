@@ -76,3 +76,22 @@ def test_explain_tells_why_and_what_next(pivotr: Run, draft: str) -> None:
     found = json.loads(pivotr("campaign", "explain", draft, "asha@rao.example", "--json").out)
     assert found["status"] == "new"
     assert pivotr("campaign", "explain", draft, "who@rao.example").code == 3
+
+
+@pytest.mark.parametrize("words", [("--senders", "2"), ("--ramp", "20+10..80"), ("--follow-up", "3")])
+def test_what_a_campaign_has_itself_goes_with_figures_only(
+    pivotr: Run, draft: str, words: tuple[str, str]
+) -> None:
+    ended = pivotr("campaign", "forecast", draft, *words)
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.startswith(f"{words[0]} goes with --leads: a campaign has its own.\n→ pivotr campaign")
+
+
+def test_a_campaign_that_is_over_names_what_shows_its_figures(pivotr: Run, draft: str) -> None:
+    pivotr("campaign", "start", draft)
+    pivotr("campaign", "abort", draft)
+    ended = pivotr("campaign", "forecast", draft)
+    assert ended.code == 4
+    hint = ended.err.splitlines()[1]
+    assert hint == f"→ See what it did: pivotr metrics show --campaign {draft}"
+    assert pivotr(*hint.partition("pivotr ")[2].split()).code == 0

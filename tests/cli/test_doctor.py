@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import re
+import sqlite3
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -57,7 +60,36 @@ def test_a_file_that_is_no_data_file(pivotr: Run, own_home: Path) -> None:
     (own_home / "pivotr.db").write_text("a letter")
     ended = pivotr("doctor")
     assert ended.code == 1
-    assert "is no data file of Pivotr" in ended.out
+    assert "is damaged or is not a data file" in ended.out
+
+
+def test_a_data_file_of_which_a_page_is_damaged(pivotr: Run, ready: None, own_home: Path) -> None:
+    with (own_home / "pivotr.db").open("r+b") as file:
+        file.seek(file.seek(0, os.SEEK_END) // 2)
+        file.write(b"x" * 60_000)
+    ended = pivotr("doctor")
+    assert ended.code == 1
+    assert re.search(r"FAILURE +file +The data file \S+ is damaged", ended.out)
+
+
+def test_a_data_file_of_a_newer_version(pivotr: Run, ready: None, own_home: Path) -> None:
+    connection = sqlite3.connect(own_home / "pivotr.db")
+    connection.execute("PRAGMA user_version=9")
+    connection.close()
+    ended = pivotr("doctor")
+    assert ended.code == 1
+    assert re.search(r"FAILURE +file +This data file was written by a newer Pivotr", ended.out)
+
+
+def test_the_key_file_is_missed_only_where_there_are_leads(pivotr: Run, own_home: Path) -> None:
+    assert pivotr("sender", "add", "sales@acme.example").code == 0
+    assert not (own_home / "pivotr.key").exists()
+    assert "key file" not in pivotr("doctor").out
+    assert pivotr("leads", "add", "asha@rao.example", "--list", "vip").code == 0
+    (own_home / "pivotr.key").unlink()
+    ended = pivotr("doctor")
+    assert ended.code == 1
+    assert "pivotr.key is not there: the leads in the data file cannot be found without it." in ended.out
 
 
 class Deployed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from pivotr import errors
 from pivotr.cli import context
+from pivotr.cli.console import Console
 from pivotr.cli.exit_codes import EXIT_CODES, exit_code
 from pivotr.cli.main import root
 from pivotr.cli.named_commands import addressed
@@ -223,6 +225,21 @@ def test_tables_are_drawn_on_a_terminal_without_reading_markup(
     assert "[bold]Asha[/bold]" in drawn
     assert "───" in drawn
     assert "\x1b[3" not in drawn
+
+
+def test_long_facts_are_broken_between_words_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "44")
+    name = "a" * 50
+    facts = [("guard", "3 of 53 mails bounced permanently: over the limit of 5 %."), ("id", name)]
+    piped, drawn = io.StringIO(), io.StringIO()
+    Console(piped, io.StringIO(), environ={}).facts(facts)
+    Console(drawn, io.StringIO(), environ={"FORCE_COLOR": "1", "NO_COLOR": "1"}).facts(facts)
+    assert piped.getvalue().splitlines() == [f"guard  {facts[0][1]}", f"id     {name}"]
+    assert drawn.getvalue().splitlines() == [
+        "guard  3 of 53 mails bounced permanently:",
+        "       over the limit of 5 %.",
+        f"id     {name}",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -29,14 +29,16 @@ def test_an_import_tells_what_became_of_every_row(op: Operator) -> None:
         "duplicate": 0, "rejected": 1, "reasons": {"invalid_email": 1}, "warnings": {},
         "is_dry_run": False, "is_continued": False, "is_unfinished": False,
         "columns": {"email": "email", "full_name": "name", "company": "company"}, "variables": [],
+        "sheet": "", "other_sheets": [],
     }  # fmt: skip
     assert (op.folder / "rows.jsonl").read_text().splitlines() == [
         '{"line": 2, "outcome": "accepted", "reason": "", "email": "asha@rao.example", '
         '"full_name": "Asha Rao", "first_name": "Asha", "company": "Rao Foods"}',
         '{"line": 3, "outcome": "accepted", "reason": "", "email": "v@singh.example", '
         '"full_name": "Vikram Singh", "first_name": "Vikram", "company": ""}',
-        '{"line": 4, "outcome": "rejected", "reason": "invalid_email: There is no @ sign.", '
-        '"email": "not mail", "full_name": "X", "first_name": "", "company": ""}',
+        '{"line": 4, "outcome": "rejected", "reason": "invalid_email", '
+        '"email": "not mail", "full_name": "X", "first_name": "", "company": "", '
+        '"detail": "There is no @ sign."}',
     ]
 
 
@@ -176,3 +178,32 @@ def test_addresses_are_checked_one_line_each(op: Operator) -> None:
         {"address": "nobody", "verdict": "invalid", "normalized": "", "reason": "There is no @ sign."},
     ]
     assert "perhaps a@gmail.com was meant" in op.ok("leads", "check-email", "a@gmial.com")
+    assert op.lines("leads", "check-email", "a@gmial.com")[0]["reason"] == "perhaps a@gmail.com was meant"
+
+
+@pytest.mark.parametrize(
+    ("coding", "end"), [("utf-8", "\n"), ("utf-8-sig", "\r\n"), ("utf-16", "\r\n"), ("utf-16", "\n")]
+)
+def test_a_file_of_addresses_gives_a_line_for_each_of_its_lines(op: Operator, coding: str, end: str) -> None:
+    given = [
+        "asha@rao.example",
+        "",
+        "  ",
+        "-x@rao.example",
+        "a\u2028b",
+        "\u0985@x.example",
+        "\x00",
+        "c@d.example",
+    ]
+    found = op.lines("leads", "check-email", "--file", op.file("all.txt", end.join(given).encode(coding)))
+    assert [one["address"] for one in found] == given
+    assert [one["verdict"] == "valid" for one in found] == [
+        True,
+        False,
+        False,
+        True,
+        False,
+        False,
+        False,
+        True,
+    ]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import os
 import stat
 from pathlib import Path
 
 import pytest
 from python_calamine import CalamineWorkbook
+from xlsxwriter import Workbook
 
 from tests.cli.operating import Operator, operator_in
 
@@ -60,6 +62,7 @@ def test_a_row_waits_once_however_often_its_file_comes(op: Operator) -> None:
         "1 row waits for a look: misspelt domain.",
         "1 row waits for a look: role address, no name to greet by.",
     ]
+    assert op.err.splitlines()[2:] == ["See what waits: pivotr leads staged show"]
     again = op.json("leads", "import", file, "--list", "diwali", "--stage")
     assert (again["staged"], again["duplicate"], again["reasons"]) == (0, 2, {"waiting": 2})
     op.ok("leads", "import", file, "--list", "diwali", "--stage", "--dry-run")
@@ -92,6 +95,31 @@ def test_a_file_that_is_called_like_a_verb_can_be_imported(op: Operator) -> None
 def test_an_import_needs_a_list(op: Operator) -> None:
     assert op.run("leads", "import", op.file("leads.csv", LEADS)) == 2
     assert op.err.splitlines()[0] == "Option --list is missing."
+    assert op.json("leads", "import", "leads.csv", "--dry-run")["accepted"] == 4
+    assert not (op.folder / "home" / "pivotr.db").exists()
+
+
+def test_sheets_that_are_not_read_are_named(op: Operator) -> None:
+    path = op.folder / "book.xlsx"
+    with Workbook(str(path)) as book:
+        for name, people in (("Pune", ["a", "b", "c"]), ("Agra", ["d"]), ("Notes", [])):
+            sheet = book.add_worksheet(name)
+            sheet.write_row(0, 0, ["Name", "Email"])
+            for at, one in enumerate(people, start=1):
+                sheet.write_row(at, 0, [one, f"{one}@x.example"])
+    done = op.json("leads", "import", "book.xlsx", "--list", "diwali", "--dry-run")
+    assert (done["sheet"], done["other_sheets"], done["rows"]) == ("Pune", ["Agra"], 3)
+    assert "sheet      Pune" in op.ok("leads", "import", "book.xlsx", "--list", "diwali", "--dry-run")
+    assert op.err.splitlines()[0].startswith("Sheet “Agra” holds leads too")
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [("", "empty_file"), ("Name,City\nA,Pune\n", "no_email_column"), ("%PDF-1.7\n", "unsupported_format")],
+)
+def test_a_file_without_leads_says_why_in_a_word_for_programs(op: Operator, text: str, code: str) -> None:
+    assert op.run("leads", "import", op.file("x.csv", text), "--list", "diwali", "--json") == 2
+    assert json.loads(op.err)["error"]["code"] == code
 
 
 def test_rows_that_wait_are_put_right_and_taken_in(op: Operator) -> None:

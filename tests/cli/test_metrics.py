@@ -5,13 +5,19 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import sys
 from pathlib import Path
 
 import pytest
 
-from pivotr.cli.metrics_views import bar, sparkline
+from pivotr.cli.console import Console
+from pivotr.cli.metrics_views import bar, show_funnel, sparkline
+from pivotr.domain.funnels import funnel
+from pivotr.domain.guard import Levels
 from tests.cli.conftest import Run
+
+ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
 @pytest.fixture
@@ -41,7 +47,9 @@ def rows(pivotr: Run, *words: str) -> dict[str, dict[str, str]]:
 
 
 @pytest.mark.slow
-def test_every_group_adds_up_to_the_counters(pivotr: Run, sent: str, tmp_path: Path) -> None:
+def test_every_group_adds_up_to_the_counters(
+    pivotr: Run, sent: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     by_campaign = rows(pivotr, "--by", "campaign")["Diwali outreach"]
     counted = {name: by_campaign[name] for name in ("sent", "delivered", "bounced")}
     assert counted == {"sent": "3", "delivered": "2", "bounced": "1"}
@@ -63,6 +71,15 @@ def test_every_group_adds_up_to_the_counters(pivotr: Run, sent: str, tmp_path: P
     funnel = json.loads(pivotr("metrics", "show", "--by", "day", "--json").out)
     assert funnel["total"]["rates"]["bounced"] == pytest.approx(1 / 3)
     assert funnel["lines"]["bounce_stop"] == 0.05
+
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    for room, has_bars in (("72", False), ("80", True)):
+        monkeypatch.setenv("COLUMNS", room)
+        drawn = ANSI.sub("", pivotr("metrics", "show").out)
+        assert re.search(rf"^{sent} +3 +3 +2 +1 \(33.33 %\) ", drawn, re.MULTILINE), "one line a campaign"
+        assert ("█" in drawn) == has_bars
+        assert max(map(len, drawn.splitlines())) <= int(room)
+    monkeypatch.delenv("FORCE_COLOR")
 
     chart = tmp_path / "report.png"
     assert pivotr("metrics", "show", "--by", "day", "--png", str(chart)).code == 0
@@ -94,3 +111,11 @@ def test_bars_and_sparklines() -> None:
     assert bar(1, 16) == "▌"
     assert sparkline([0, 4, 8]) == "▁▅█"
     assert sparkline([]) == ""
+
+
+def test_a_sparkline_has_a_place_for_days_without_mails(capsys: pytest.CaptureFixture[str]) -> None:
+    counts = [("2026-11-20", 4), ("2026-11-23", 8)]
+    found = funnel("day", [(day, day, {"sent": sent}) for day, sent in counts], Levels())
+    out = Console(sys.stdout, sys.stderr, environ={"FORCE_COLOR": "1", "COLUMNS": "80"})
+    show_funnel(out, found)
+    assert "sent ▅▁▁█ 2026-11-20 to 2026-11-23" in capsys.readouterr().out

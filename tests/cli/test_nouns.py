@@ -93,6 +93,15 @@ def test_a_sender_is_added_once(pivotr: Run) -> None:
 
 
 @pytest.mark.usefixtures("ready")
+def test_a_list_that_is_not_counted_to_its_end_says_so(pivotr: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pivotr.services.lists.COUNTED", 1)
+    shown = pivotr("list", "list")
+    assert shown.out == "LIST    LEADS\ndiwali  1+\n"
+    assert shown.err == "A list with a + has more. Count them all: pivotr list list --exact\n"
+    assert pivotr("list", "list", "--exact").out == "LIST    LEADS\ndiwali      2\n"
+
+
+@pytest.mark.usefixtures("ready")
 def test_lists(pivotr: Run) -> None:
     assert pivotr("list", "list").out == "LIST    LEADS\ndiwali      2\n"
     shown = pivotr("list", "show", "diwali")
@@ -102,6 +111,9 @@ def test_lists(pivotr: Run) -> None:
         ["asha@rao.example", "Asha", "Rao", "new"],
         ["vijay@iyer.example", "Vijay", "Iyer", "new"],
     ]
+    for more in ([], ["--exact"]):
+        sizes = json.loads(pivotr("list", "list", "--json", *more).out)
+        assert sizes == [{"name": "diwali", "leads": 2, "is_whole": True}]
     page = json.loads(pivotr("list", "show", "diwali", "--limit", "1", "--json").out)
     rest = json.loads(
         pivotr("list", "show", "diwali", "--limit", "1", "--cursor", page["cursor"], "--json").out
@@ -130,7 +142,12 @@ def test_settings_show_value_and_source_of_both_homes(pivotr: Run, own_home: Pat
 
 
 def test_a_setting_is_logged_with_who_changed_it(pivotr: Run) -> None:
-    pivotr("settings", "set", "guard.bounce.stop", "4%")
+    assert "later" not in pivotr("settings", "set", "guard.bounce.stop", "4%").err
+    raised = pivotr("settings", "set", "guard.bounce.stop", "9%")
+    assert raised.err.endswith(
+        "The guard acts later than before; the log of the account names who wanted it.\n"
+    )
+    assert "Did you mean “guard.bounce.stop”?" in pivotr("settings", "set", "guard.bounce.stp", "9%").err
     ended = pivotr("logs", "show", "--campaign", "ALL", "--json")
     assert ended.code == 0
     assert json.loads(ended.out)[0]["actor"] == "tester"
@@ -139,7 +156,7 @@ def test_a_setting_is_logged_with_who_changed_it(pivotr: Run) -> None:
 @pytest.mark.parametrize(
     ("words", "code", "sentence"),
     [
-        (("set", "account.cap", "0"), 2, "account.cap must lie between 1 and 1e+07."),
+        (("set", "account.cap", "0"), 2, "account.cap must lie between 1 and 10,000,000."),
         (("set", "account.cap", "many"), 2, "account.cap takes a whole number, not “many”."),
         (("set", "guard.bounce.stop", "120%"), 2,
          "guard.bounce.stop takes a share between 0 and 1, or 0% to 100%."),
@@ -235,3 +252,14 @@ def test_a_table_that_is_too_wide_becomes_blocks(
     assert "email       asha@rao.example\nfirst name  Asha\nname        Asha Rao\nstatus      new\n" in told
     monkeypatch.setenv("COLUMNS", "100")
     assert re.search(r"asha@rao\.example +Asha +Asha Rao", pivotr("leads", "list").out)
+
+
+def test_a_list_gets_another_name_and_goes(pivotr: Run, ready: None) -> None:
+    assert pivotr("list", "rename", "Diwali", "spring").err == "“Diwali” is “spring” now, with 2 leads.\n"
+    assert pivotr("list", "list").out == "LIST    LEADS\nspring      2\n"
+    assert pivotr("list", "delete", "spring").code == 2  # nobody to ask
+    gone = pivotr("list", "delete", "spring", "--yes")
+    assert (gone.code, gone.err) == (0, "The list “spring” is gone; its 2 leads stay.\n")
+    assert len(json.loads(pivotr("leads", "list", "--json").out)) == 2
+    for words in (("delete", "spring", "--yes"), ("rename", "spring", "summer")):
+        assert pivotr("list", *words).code == 3

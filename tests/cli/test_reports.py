@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 
@@ -37,9 +38,63 @@ def test_the_log_is_told_in_sentences(op: Operator) -> None:
     assert "The campaign was created." in rows[1]
     assert rows[1].endswith("meena")
     assert "A file was imported" in op.ok("logs", "show", "--campaign", "ALL")
+    op.ok("logs", "show", "--campaign", "ALL", "--limit", "1")
+    assert "These are the first 1." in op.err
     assert op.json("logs", "show", "--lead", "b@y.example") == []
     for arguments, code in [([], 2), (["--lead", "x@x.example"], 3), (["--campaign", "nowhere"], 3)]:
         assert op.run("logs", "show", *arguments) == code
+        assert len(op.err.splitlines()) == 2
+
+
+def test_a_late_event_stands_behind_what_came_before_it(op: Operator) -> None:
+    campaign = begin(op)
+    op.ok("campaign", "update", campaign, "--window", "always", "--gap", "0")
+    op.ok("settings", "set", "footer.address", "Acme, Pune")
+    op.ok("campaign", "start", campaign)
+    op.ok("run", "--until-idle")
+    shown = op.json("logs", "show", "--campaign", campaign)
+    assert [line["at"] for line in shown] == sorted(line["at"] for line in shown)
+    # by its key a delivery stands beside its own mail
+    assert [line["kind"] for line in shown].count("delivered") == 2
+
+
+def test_the_log_is_followed_while_it_grows(op: Operator, monkeypatch: pytest.MonkeyPatch) -> None:
+    campaign = begin(op)
+    shown = op.ok("logs", "tail", "--for", "0").splitlines()
+    assert any(line.endswith(f"{campaign}  The campaign was created.") for line in shown)
+    assert op.ok("logs", "tail", "--for", "0", "-n", "0") == ""
+    (last,) = op.lines("logs", "tail", "--campaign", campaign, "-n", "1", "--for", "0")
+    assert last["kind"] == "created"
+
+    added: list[str] = []
+
+    def look(_: object, seconds: float) -> None:
+        """Somebody else adds a lead while the log is looked at, then the operator has seen enough."""
+        if added:
+            raise KeyboardInterrupt
+        added.append(services().leads.add("late@z.example", actor="asha").email)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("pivotr.adapters.system_clock.SystemClock.sleep", look)
+        assert op.run("logs", "tail", "-n", "0", "--json") == 130
+    assert [json.loads(line)["sentence"] for line in op.out.splitlines()] == [
+        "late@z.example was added by hand."
+    ]
+    assert op.run("logs", "tail", "--campaign", "nowhere") == 3
+
+
+def test_the_log_is_written_to_a_file(op: Operator) -> None:
+    begin(op)
+    op.ok("leads", "add", "c@z.example", "--name", "=Cmd()")
+    op.ok("logs", "export", "--out", "log.jsonl")
+    lines = [json.loads(line) for line in Path("log.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert {"imported", "added", "created"} <= {line["kind"] for line in lines}
+    assert op.json("logs", "export", "--out", "log.csv")["entries"] == len(lines)
+    rows = list(csv.DictReader(Path("log.csv").read_text(encoding="utf-8").splitlines()))
+    assert [row["kind"] for row in rows] == [line["kind"] for line in lines]
+    assert op.ok("logs", "export", "--out", "-", "--campaign", "ALL").count("\n") == len(lines) - 1
+    for arguments, code in [([], 2), (["--out", "log.txt"], 2), (["--out", "gone/log.csv"], 2)]:
+        assert op.run("logs", "export", *arguments) == code
         assert len(op.err.splitlines()) == 2
 
 
@@ -116,6 +171,8 @@ def test_events_are_classified_one_line_each(op: Operator) -> None:
     hit = {"kind": "bounce", "recipients": [{"email": "jane@x.example", "action": "suppress"}]}
     assert found[:3] == [hit, hit, hit]
     assert [one["kind"] for one in found[3:]] == ["malformed", "malformed"]
+    spaced = op.lines("feedback", "classify", op.file("spaced.jsonl", f"{body}\n\n  \n{body}\n\n"))
+    assert [one["kind"] for one in spaced] == ["bounce", "malformed", "malformed", "bounce"]
     assert not (op.folder / "home").exists()
     assert op.run("feedback", "classify", "nowhere.jsonl") == 3
 

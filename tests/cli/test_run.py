@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
@@ -11,6 +12,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -54,8 +56,47 @@ def test_on_a_terminal_everything_is_in_view(
     monkeypatch.setenv("FORCE_COLOR", "1")
     ended = pivotr("run", "--until-idle")
     assert (ended.code, ended.err) == (0, "")
-    for part in ("Diwali outreach", "sales@acme.example", "sending-queue", "Ctrl-C stops; nothing is lost."):
+    for part in (
+        "Diwali outreach",
+        "sales@acme.example",
+        "sending-queue",
+        "Ctrl-C stops; nothing is lost.",
+        "Done: no",
+    ):
         assert part in ended.out
+
+
+@pytest.mark.slow
+def test_a_campaign_is_watched_to_its_end(pivotr: Run, draft: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = pivotr("campaign", "watch", draft, "--for", "0")
+    assert re.sub(r"^\S+", "AT", seen.out) == "AT draft, 0 waiting\n"
+    pivotr("campaign", "start", draft)
+
+    def meanwhile(clock: object, seconds: float) -> None:
+        """Somebody else drives the campaign between two looks."""
+        subprocess.run([sys.executable, "-m", "pivotr", "run", "--until-idle"], check=True)
+
+    monkeypatch.setattr("pivotr.adapters.system_clock.SystemClock.sleep", meanwhile)
+    watched = pivotr("campaign", "watch", draft)
+    assert (watched.code, watched.err) == (0, "")
+    assert re.sub(r"^\S+", "AT", watched.out, flags=re.MULTILINE) == (
+        "AT running, 0 waiting\nAT completed, 2 enrolled, 2 sent, 2 delivered, 0 waiting\n"
+    )
+
+
+def test_a_watched_campaign_is_drawn_with_its_newest_entries(
+    pivotr: Run, draft: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pivotr("campaign", "start", draft)
+    assert pivotr("run", "--until-idle").code == 0
+    (line,) = pivotr("campaign", "watch", draft, "--json").out.splitlines()
+    assert json.loads(line)["totals"]["sent"] == 2
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    drawn = pivotr("campaign", "watch", draft)
+    assert drawn.code == 0
+    for part in ("Diwali outreach: completed", "delivered", "The campaign is complete."):
+        assert part in drawn.out
+    assert pivotr("campaign", "watch", "nowhere").code == 3
 
 
 def test_for_some_seconds(pivotr: Run, draft: str) -> None:
@@ -99,6 +140,40 @@ def test_sigterm_ends_a_run_in_order(own_home: Path) -> None:
     out, _ = run.communicate(timeout=30)
     assert run.returncode in (0, -signal.SIGTERM)
     assert out == "" or json.loads(out)["failed"] == {}
+
+
+def on_a_terminal(signals: int) -> tuple[int, str]:
+    """Exit code and screen of a `pivotr run` that gets so many Ctrl-C once it has drawn."""
+    import pty
+
+    ours, theirs = pty.openpty()
+    run = subprocess.Popen(
+        [sys.executable, "-m", "pivotr", "run"], stdin=theirs, stdout=theirs, stderr=theirs,
+        env={**os.environ, "TERM": "xterm"},
+    )  # fmt: skip
+    os.close(theirs)
+    screen = b""
+    with contextlib.suppress(OSError):  # the other end has been closed
+        while part := os.read(ours, 4096):
+            if signals and b"nothing is lost" in screen:
+                for _ in range(signals):
+                    run.send_signal(signal.SIGINT)
+                    time.sleep(0.02)
+                signals = 0
+            screen += part
+    os.close(ours)
+    return run.wait(30), screen.decode()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a terminal of POSIX")
+@pytest.mark.parametrize(("signals", "said"), [(1, "Done: no campaign runs any more."), (2, "")])
+def test_ctrl_c_gives_the_cursor_back(signals: int, said: str) -> None:
+    code, screen = on_a_terminal(signals)
+    assert code == 130
+    assert said in screen
+    assert screen.rfind("\x1b[?25h") > screen.rfind("\x1b[?25l") >= 0
+    assert screen.replace("\x1b[?25h", "").endswith("\n")
 
 
 def test_run_is_for_the_local_environment_only(pivotr: Run) -> None:
@@ -164,6 +239,20 @@ def test_a_mail_server_that_does_not_answer_is_told_on_stderr(
     )
     state = pivotr("sender", "list").out.splitlines()[1]
     assert re.search(r"tries again (today|\w{3} \d+ \w{3}) \d\d:\d\d \(\S+\)$", state)
+
+
+def test_a_low_cap_says_why_wherever_it_is_felt(
+    pivotr: Run, draft: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    why = "At most 50 mails a day leave until bounces can be seen. Bounces by SMTP come back as mails"
+    pivotr("campaign", "start", draft)
+    assert why not in pivotr("run", "--for", "0").err
+    monkeypatch.setenv("PIVOTR_MAILER", "smtp")
+    assert why in pivotr("run", "--for", "0").err
+    assert why in pivotr("campaign", "show", draft).err
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("PIVOTR_SMTP_SECURITY", "none")
+    assert why in " ".join(pivotr("run", "--for", "0.5").out.split())
 
 
 def test_a_run_that_waits_for_follow_ups_says_so(pivotr: Run, draft: str, own_home: Path) -> None:

@@ -46,6 +46,53 @@ def test_editing_in_the_editor_makes_the_next_version(op: Operator, monkeypatch:
     assert [one["version"] for one in op.json("template", "list")] == [2]
 
 
+def test_an_edit_that_is_refused_is_not_lost(op: Operator, monkeypatch: pytest.MonkeyPatch) -> None:
+    make(op)
+    monkeypatch.setenv("EDITOR", "sed -i s/Dear/{{Nobody}}/")
+    assert op.run("template", "edit", "intro") == 2
+    assert "there is no variable Nobody" in op.err
+    kept = op.err.strip().rpartition("--draft ")[2]
+    assert Path(kept).read_text() == "Subject: Hello\n\n{{Nobody}} {{FirstName|friend}},\n"
+    assert Path(kept).stat().st_mode & 0o077 == 0
+    monkeypatch.setenv("EDITOR", "sed -i s/{{Nobody}}/Hi/")
+    op.ok("template", "edit", "intro", "--draft", kept)
+    assert op.json("template", "show", "intro")["text"] == "Hi {{FirstName|friend}},\n"
+    assert op.run("template", "edit", "intro", "--draft", kept, "--subject", "Other") == 2
+    Path(kept).unlink()
+
+
+def test_who_edits_does_not_undo_what_somebody_else_made_meanwhile(
+    op: Operator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    make(op)
+
+    def other_hand(text: str) -> str:
+        op.ok("template", "edit", "intro", "--subject", "Theirs")
+        return text + "mine\n"
+
+    monkeypatch.setattr("pivotr.cli.editor.edited", other_hand)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    assert op.run("template", "edit", "intro") == 4
+    assert op.err.startswith("Somebody else has just made version 2 of “intro”.")
+    assert op.json("template", "show", "intro")["subject"] == "Theirs"
+
+
+def test_html_is_edited_with_the_text(op: Operator, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = op.file("intro.html", "<p>Dear {{FirstName|friend}}</p>")
+    op.ok("template", "create", "page", "--subject", "Hello", "--html-file", page)
+    monkeypatch.setenv("EDITOR", "sed -i s/Dear/Hi/")
+    op.ok("template", "edit", "page")
+    shown = op.json("template", "show", "page")
+    assert (shown["text"], shown["html"]) == ("", "<p>Hi {{FirstName|friend}}</p>")
+    monkeypatch.setenv("EDITOR", "sed -i '$a\\'")  # as editors do: a line end at the end of the file
+    op.ok("template", "edit", "page")
+    assert op.err == "Nothing is different: no new version.\n"
+    monkeypatch.setenv("EDITOR", "sed -i '/^---/,$c A text'")
+    op.ok("template", "edit", "page")
+    shown = op.json("template", "show", "page")
+    assert (shown["text"].strip(), shown["html"]) == ("A text", None)
+
+
 def test_a_faulty_edit_makes_no_version(op: Operator) -> None:
     make(op)
     assert op.run("template", "edit", "intro", "--body-file", op.file("bad.txt", "Dear\n{a|b")) == 2
@@ -109,6 +156,33 @@ def test_a_template_is_previewed_with_the_data_of_a_lead(op: Operator) -> None:
         op.ok("template", "preview", "intro", "--lead", "asha@rao.example")
         == "Subject  Hello\n\nDear Asha,\n"
     )
+
+
+def test_warnings_are_counted_when_a_version_is_made(op: Operator) -> None:
+    make(op, "Click here {now|now}\n")
+    assert "2 warnings: pivotr template lint intro" in op.err
+
+
+def test_files_are_linted_without_being_stored(op: Operator) -> None:
+    faulty = op.file("bad.txt", "Dear {{Frist}},\n{a|b")
+    assert op.run("template", "lint", "--body-file", faulty, "--subject", "Hello", "--strict") == 1
+    assert "error     text 1:6" in op.out
+    assert "error     text 2:1" in op.out
+    assert op.run("template", "lint", "--text", "Hello {you|reader},", "--subject", "Hi", "--strict") == 0
+    assert op.run("template", "lint", "--text", "x", "--subject", "Hi", "--html-file", faulty) == 1
+    assert op.run("template", "lint") == 2
+    assert "pivotr template lint --text" in op.err
+    assert op.json("template", "list") == []
+
+
+def test_who_sees_the_values_of_an_example_is_told(op: Operator) -> None:
+    make(op)
+    op.ok("template", "preview", "intro")
+    assert "an example's" in op.err
+    op.ok("template", "preview", "intro", "--var", "FirstName=Ravi")
+    assert op.err == ""
+    op.ok("template", "preview", "--text", "no variable")
+    assert op.err == ""
 
 
 def test_lint_fails_on_errors_and_when_strict_on_warnings(op: Operator) -> None:

@@ -34,6 +34,33 @@ def test_the_refused_one_takes_nothing_with_it(tmp_path: Path) -> None:
                 second.acquire(SINCE, 4712)
 
 
+def test_whether_it_is_held_can_be_asked_without_making_or_taking_anything(tmp_path: Path) -> None:
+    path = tmp_path / "run.lock"
+    asking = RunLock(path)
+    assert not asking.is_held()
+    assert not path.exists()
+    with RunLock(path) as first:
+        first.acquire(SINCE, 4711)
+        assert asking.is_held()
+        assert path.read_text() == f"4711 {SINCE}\n"
+    assert not asking.is_held()
+
+
+def test_somebody_who_only_asks_keeps_nobody_out(tmp_path: Path) -> None:
+    path = tmp_path / "run.lock"
+    other = RunLock(path)
+    other.acquire(SINCE, 1)
+    waited: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        waited.append(seconds)
+        other.release()
+
+    with RunLock(path, sleep) as second:
+        second.acquire(SINCE, 2)
+    assert len(waited) == 1
+
+
 def test_a_lock_can_be_taken_again(tmp_path: Path) -> None:
     lock = RunLock(tmp_path / "run.lock")
     for pid in (1, 22222):

@@ -71,7 +71,7 @@ def test_a_file_that_is_no_database_is_left_alone(tmp_path: Path) -> None:
     error = refusal(path)
     assert str(path) in error.sentence
     assert "damaged" in error.sentence
-    assert "a backup" in error.hint
+    assert "pivotr restore FILE --replace" in error.hint
     assert "PIVOTR_HOME" in error.hint
 
 

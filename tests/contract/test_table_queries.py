@@ -182,3 +182,18 @@ def test_an_index_is_ordered_by_its_sort_key(table: Table) -> None:
     assert [item["id"] for page in found for item in page] == ["l0002", "l0003", "l0001", "l0000"]
     late = table.query("leads", "c#s", index="queue-index", between=Between("~"), limit=1)
     assert [item["id"] for item in late.items] == ["l0003"]
+
+
+@pytest.mark.parametrize(("limit", "counted"), [(1, 1), (4, 4), (5, 5), (6, 5), (1_000_000, 5)])
+def test_a_partition_is_counted_as_far_as_is_asked(table: Table, limit: int, counted: int) -> None:
+    for number in range(5):
+        table.put("memberships", {"list": "diwali", "lead_id": f"l{number}"})
+    table.put("memberships", {"list": "diwali2", "lead_id": "l1"})
+    assert table.count("memberships", "diwali", limit=limit) == counted
+    assert table.count("memberships", "diwal", limit=limit) == 0
+    assert table.count("memberships", "", limit=limit) == 0
+
+
+def test_a_count_of_nothing_is_refused(table: Table) -> None:
+    with pytest.raises(InvalidInput):
+        table.count("memberships", "diwali", limit=0)

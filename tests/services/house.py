@@ -100,6 +100,10 @@ class House:
             on_row=self.rows.append,
         )
 
+    def list_sizes(self) -> dict[str, int]:
+        """Every list and the number of its members."""
+        return {one.name: one.members for one in self.services.lists.all(is_exact=True)}
+
     def lead(self, address: str) -> Lead:
         """A stored lead, tombstones included."""
         found = self.services.leads.get(lead_id(KEY, address))

@@ -123,6 +123,13 @@ def test_the_way_out_by_mail(house: House, mailed: str) -> None:
     assert house.services.incoming.take(raw.replace(b"TOKEN", forged.encode())) == "foreign"
 
 
+def test_a_letter_that_asks_for_nothing_but_an_end_is_heeded(house: House, mailed: str) -> None:
+    letter = b"From: asha@rao.example\nTo: sales@acme.example\nSubject: Your mails\n\nPlease remove me.\n"
+    assert house.services.incoming.take(letter) == "unsubscribed"
+    assert house.lead("asha@rao.example").status == "unsubscribed"
+    assert house.services.incoming.take(letter.replace(b"asha@", b"stranger@")) == "foreign"
+
+
 def test_a_clear_wish_from_another_address_is_for_a_person_unless_it_is_the_same_house(
     house: House, mailed: str
 ) -> None:

@@ -124,7 +124,7 @@ def test_a_suppressed_address_gets_no_test_either_and_nothing_leaves(house: Hous
     for wrong_campaign, lead in (("nothing", ""), (campaign, "nobody@rao.example")):
         with pytest.raises(NotFound):
             house.services.test_sends.send(wrong_campaign, ["me@acme.example"], lead=lead)
-    with pytest.raises(InvalidInput, match="1 steps"):
+    with pytest.raises(InvalidInput, match="has no step 2"):
         house.services.test_sends.send(campaign, ["me@acme.example"], step=2)
     assert house.provider.mails == []
 

@@ -94,6 +94,35 @@ def test_a_file_goes_out_and_comes_back(house: House) -> None:
     other.file.close()
 
 
+def test_what_a_person_asked_for_stays_asked_for_in_a_file(house: House) -> None:
+    lines = [
+        "Email address;Reason;Last update\n",
+        "v@singh.example;COMPLAINT;yesterday\n",
+        "w@singh.example;UNSUBSCRIBE\n",
+        "x@singh.example;bad mood, really; and more\n",
+        "y@singh.example\n",
+    ]
+    house.services.suppressions.take_file(lines)
+    reasons = {one.email: one.reason for one in house.services.suppressions.all()}
+    assert [reasons[f"{name}@singh.example"] for name in "vwxy"] == [
+        "complaint", "unsubscribe", "import", "import",
+    ]  # fmt: skip
+    with pytest.raises(Conflict, match="complained"):
+        house.services.suppressions.remove("v@singh.example")
+
+
+def test_a_quote_left_open_hides_no_address_behind_it(house: House) -> None:
+    lines = [
+        'v@singh.example,"by\n',
+        "w@singh.example\n",
+        "x" * 200_000 + "\n",
+        "\0y@singh.example\n",
+        "z@singh.example",
+    ]
+    taken = house.services.suppressions.take_file(lines)
+    assert (taken.added, [number for number, _ in taken.rejected]) == (4, [3])
+
+
 @pytest.mark.parametrize("target", ["", "@", "nobody", "@no spaces.example", "a@"])
 def test_what_is_no_address_is_refused(house: House, target: str) -> None:
     with pytest.raises(InvalidInput, match="neither an address nor a domain"):

@@ -117,5 +117,5 @@ class TestPreviews:
         for key, lead, step in [("nowhere", None, 1), (campaign.id, "b@x.example", 1)]:
             with pytest.raises(NotFound):
                 house.services.previews.campaign(key, lead, step=step)
-        with pytest.raises(InvalidInput, match="steps"):
+        with pytest.raises(InvalidInput, match="has no step 2"):
             house.services.previews.campaign(campaign.id, step=2)

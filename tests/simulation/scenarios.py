@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 from tests.simulation.faults import Point, Script
 from tests.simulation.promises import check
@@ -62,9 +65,8 @@ def play(name: str, points: tuple[Point, ...] = ()) -> World:
     world.run(timedelta(days=4), until=lambda: all(world.is_over(campaign) for campaign in campaigns))
     script.armed = False
     world.services = world.connect()
-    replay = f"python -m tests.simulation.replay '{name}' " + " ".join(
-        f"'{point.call}:{point.fault}'" for point in points
-    )
+    words = [f"'{point.call}:{point.fault}'" for point in points]
+    replay = " ".join((python(), "-m", "tests.simulation.replay", f"'{name}'", *words))
     try:
         assert all(world.is_over(campaign) for campaign in campaigns), "P2: the campaign never ends"
         world.run(timedelta(minutes=30))
@@ -73,6 +75,11 @@ def play(name: str, points: tuple[Point, ...] = ()) -> World:
     except AssertionError as broken:
         raise AssertionError(f"{broken}\n{script.hit}\nreplay: {replay}") from broken
     return world
+
+
+def python() -> str:
+    """The interpreter of these tests, as it is called from the folder of the project."""
+    return str(Path(os.path.relpath(sys.executable)))
 
 
 def start(world: World, campaign: str) -> None:

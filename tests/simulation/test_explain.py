@@ -100,3 +100,15 @@ def test_left_out_because_it_unsubscribed() -> None:
     why, _ = told(world, campaign, 1)
     assert why.startswith("It was left out: nobody may write to it any more.")
     assert "Its address is suppressed since today 09:35 (Asia/Kolkata): unsubscribe." in why
+
+
+def test_the_log_of_a_campaign_tells_a_delivery_after_its_mail_and_whom_it_reached() -> None:
+    world, campaign = prepared(2)
+    world.services.transitions.start(campaign)
+    world.run_until_over(campaign)
+    lines = world.services.logs.of_campaign(campaign)
+    mails = [line for line in lines if line.kind in ("sent", "delivered")]
+    assert [line.kind for line in mails] == ["sent", "delivered"] * 2
+    assert [line.email for line in mails[::2]] == [line.email for line in mails[1::2]]
+    assert {line.email for line in mails} == {lead.email for lead in world.all_leads()}
+    assert [line.at for line in mails] == sorted(line.at for line in mails)

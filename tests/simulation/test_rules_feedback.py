@@ -165,3 +165,28 @@ def test_saying_stop_again_is_counted_once() -> None:
     assert world.totals(campaign)["replied"] == 1
     world.run(timedelta(minutes=5))
     check(world)
+
+
+def test_the_log_of_the_account_says_what_came_and_changed_nobody() -> None:
+    world, campaign = staged(1)
+    send(world, campaign, person(world))
+    posted = world.provider.posted[0]
+    unknown = json.loads(delivery_event(posted)) | {"eventType": "Quarantine"}
+    topic = {"Type": "SubscriptionConfirmation", "TopicArn": "arn:aws:sns:ap-south-1:1:theirs"}
+    assert (
+        feed(
+            world,
+            json.dumps(unknown),
+            foreign(bounce_event(posted).replace(posted.to, "x@y.example")),
+            json.dumps(topic),
+        )
+        == []
+    )
+    said = {line.sentence for line in world.services.logs.of_campaign("ALL") if line.kind != "setting"}
+    assert "The provider told of something that Pivotr does not know: “Quarantine”." in said
+    assert (
+        "SNS asks to confirm a subscription; nothing was fetched. Topic: arn:aws:sns:ap-south-1:1:theirs."
+        in said
+    )
+    assert any(line.startswith("A bounce came that counts for no campaign. Permanent") for line in said)
+    check(world)

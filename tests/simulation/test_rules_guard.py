@@ -12,6 +12,7 @@ from pivotr import names
 from pivotr.errors import Conflict, Unavailable
 from pivotr.ports.mailer import AccountRefused, Quota
 from pivotr.ports.table import Change
+from pivotr.storage import guarding
 from pivotr.storage.metrics import Metrics, domain_partition, list_partition
 from pivotr.storage.stops import Stops
 from tests.simulation.promises import check
@@ -96,6 +97,49 @@ def test_a_list_is_used_again_only_when_an_operator_says_so() -> None:
     said = [one for one in world.services.logs.of_campaign("ALL") if one.kind == "acknowledged"]
     assert [(one.actor, "list bought" in one.reason) for one in said] == [("meena", True)]
     check(world)
+
+
+def test_a_draft_may_start_when_the_stop_of_everything_is_acknowledged() -> None:
+    """Where the campaign that bounced has been aborted, nothing is left to resume."""
+    world, campaign = staged(20, cap=80)
+    for number in range(3):
+        send(world, campaign, person(world, number))
+        world.clock.instant += timedelta(seconds=1)
+    for posted in world.provider.posted:
+        feed(world, bounce_event(posted))
+    world.services.transitions.abort(campaign)
+    world.leads(2, list_name="other", prefix="r")
+    draft = world.campaign("Other", lists=("other",), gap="0", window="always")
+    with pytest.raises(Conflict, match="3 of 3 mails bounced permanently") as refused:
+        world.services.transitions.start(draft)
+    assert refused.value.hint.endswith(f"pivotr campaign start {draft} --acknowledge")
+    assert world.read_status(draft) == "draft"
+    world.services.transitions.start(draft, actor="meena", acknowledge=True)
+    world.run(timedelta(hours=1))
+    assert sum(posted.to.startswith("r") for posted in world.provider.posted) == 2
+    said = [one.actor for one in world.services.logs.of_campaign("ALL") if one.kind == "acknowledged"]
+    assert said == ["meena"]
+    check(world)
+
+
+def test_who_paused_it_himself_hears_of_the_guard_too() -> None:
+    world, campaign = staged(2)
+    world.services.transitions.pause(campaign)
+    guarding.trip(world.table, world.services.recent, world.clock, "3 of 3 mails bounced.")
+    with pytest.raises(Conflict, match="The guard has stopped all sending: 3 of 3"):
+        world.services.transitions.resume(campaign)
+    world.services.transitions.resume(campaign, acknowledge=True)
+    assert world.read_status(campaign) == "running"
+
+
+def test_who_was_given_back_makes_no_row_of_its_own_in_the_figures() -> None:
+    world, campaign = staged(3)
+    send(world, campaign, person(world, 0))
+    world.services.transitions.abort(campaign)
+    world.run(timedelta(minutes=10))
+    assert world.totals(campaign)["withdrawn"] == 2
+    for by, name in (("sender", SALES), ("step", "step 1")):
+        assert [row.name for row in world.services.metrics.funnel(by).rows] == [name]
 
 
 def test_people_are_counted_not_mails_and_only_those_who_were_written_to() -> None:

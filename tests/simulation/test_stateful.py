@@ -7,7 +7,7 @@ from collections import defaultdict
 from datetime import timedelta
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
@@ -19,6 +19,7 @@ from pivotr.ports.mailer import AccountRefused, NotSent, RecipientRejected, Unkn
 from pivotr.storage import stopping
 from tests.simulation import promises
 from tests.simulation.faults import FAULTS, Point, Script
+from tests.simulation.scenarios import python
 from tests.simulation.world import LEAD_KEY, World, bounce_event, complaint_event, delivery_event
 
 EXAMPLES = int(os.environ.get("PIVOTR_EXAMPLES", "25"))
@@ -269,6 +270,10 @@ class Machine(RuleBasedStateMachine):
         return all(self.world.is_over(one) or self.world.read_status(one) == "paused" for one in live)
 
 
+if "PIVOTR_SEED" in os.environ:
+    seed(os.environ["PIVOTR_SEED"])(Machine)
+
+
 @pytest.mark.slow
 def test_promises_hold_in_any_order_of_events() -> None:
     Machine.TestCase.settings = settings(
@@ -279,4 +284,9 @@ def test_promises_hold_in_any_order_of_events() -> None:
         database=None,
         suppress_health_check=list(HealthCheck),
     )
-    Machine.TestCase("runTest").runTest()
+    try:
+        Machine.TestCase("runTest").runTest()
+    except BaseException as broken:
+        seeds = f"PIVOTR_SEED={os.environ['PIVOTR_SEED']} " if "PIVOTR_SEED" in os.environ else ""
+        broken.add_note(f"replay: {seeds}{python()} -m pytest tests/simulation/test_stateful.py")
+        raise

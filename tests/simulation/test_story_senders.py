@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from pivotr import names
 from pivotr.errors import Conflict
+from pivotr.ports.table import Change
 from tests.simulation.promises import check, claimed_at
 from tests.simulation.stage import OTHER, SALES, entries, lane
 from tests.simulation.story import by_day, claims, minutes, run_to, texts, told
@@ -93,10 +95,32 @@ def test_bounces_of_one_mailbox_stop_it_alone_until_they_are_acknowledged() -> N
         world.services.senders.resume(SALES)
     if world.read_status(campaign) == "paused":
         world.services.transitions.resume(campaign, acknowledge=True)
-    world.services.senders.resume(SALES, acknowledge=True)
+    world.services.senders.resume(SALES, actor="meena", acknowledge=True)
+    said = [one for one in world.services.logs.of_campaign("ALL") if one.kind == "acknowledged"]
+    assert [(one.actor, one.reason) for one in said][-1] == ("meena", f"{SALES}: {stopped}")
     world.run_until_over(campaign)
     check(world)
     assert world.statuses() == {"sent": 57, "bounced": 3}
+
+
+def test_a_mailbox_stopped_between_the_mails_of_a_sequence_sends_the_follow_ups_later() -> None:
+    """Its guard stops it after the first mails: nobody's follow-up is lost, sent early or sent by another."""
+    world, campaign = told(12, gap="60", senders=BOTH, steps=("intro", "nudge+1d"))
+    run_to(world, "2026-11-23 06:00")
+    first = [posted for posted in world.provider.posted if posted.mail.sender == SALES]
+    assert len(first) >= 3
+    world.table.update(names.SENDERS, (lane(world, SALES).id,), Change(set={"stopped": "bounces"}))
+    run_to(world, "2026-11-26 06:00")
+    check(world)
+    assert len(from_mailbox(world, SALES)) == len(first)
+    assert world.read_status(campaign) == "running"
+    world.services.senders.resume(SALES, acknowledge=True)
+    world.run_until_over(campaign)
+    check(world)
+    assert from_mailbox(world, SALES)[len(first)] == "2026-11-26 06:00:00"
+    assert len(from_mailbox(world, SALES)) == 2 * len(first)
+    by_lead = {posted.tags["lead"]: posted.mail.sender for posted in world.provider.posted}
+    assert all(by_lead[posted.tags["lead"]] == posted.mail.sender for posted in world.provider.posted)
 
 
 @pytest.mark.parametrize("is_moving", [False, True])

@@ -170,6 +170,22 @@ class TestEnvelopes:
         assert parsed(self.sns(body)).kind == "ignored"
 
 
+@pytest.mark.parametrize(
+    ("written", "email"),
+    [
+        ('"Doe, Jane" <JANE@X.example>', "jane@x.example"),
+        ("rfc822; jane@x.example", "jane@x.example"),
+        ("jane@x.example (Jane)", "jane@x.example"),
+        ("<jane@x.example", "jane@x.example"),
+        ("jäne@x.example", "jäne@x.example"),
+        ('"jane doe"@x.example', '"jane doe"@x.example'),
+        ("a@b@x.example", "a@b@x.example"),
+    ],
+)
+def test_an_address_is_found_among_other_words(written: str, email: str) -> None:
+    assert parsed(bounce("Permanent", "General", written)).recipients == (Recipient(email, "suppress"),)
+
+
 class TestConsequences:
     """Who is suppressed, who only counted, and who is left in peace."""
 

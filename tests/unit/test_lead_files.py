@@ -117,6 +117,11 @@ def test_mapping_wins_and_names_variables() -> None:
     row = rows(text, {"email": "zweite", "full_name": "Kunde", "City": "Ort"})[0]
     assert (row.full_name, row.email, row.fields) == ("A B", "w@x.com", {"Email": "a@x.com", "City": "Pune"})
     assert leads("A B;1;a@x.com\n", {"email": "3", "name": "1"}) == [("A B", "a@x.com", "")]
+    assert leads("Email,Work Email\na@x.com,\nb@x.com,c@x.com\n", {"email": "Work Email"}) == [
+        ("", "c@x.com", "")
+    ]
+    with pytest.raises(InvalidInput, match="no column “9”; its columns are: Kunde, Email, Zweite, Ort"):
+        opened(text, {"email": "9"})
     with pytest.raises(InvalidInput, match="no column “Mail”; its columns are: Kunde, Email, Zweite, Ort"):
         opened(text, {"email": "Mail"})
 

@@ -60,7 +60,7 @@ def test_the_guides_variables_may_stand_in_a_dotenv_file(tmp_path: Path) -> None
         (
             "PIVOTR_API_URL",
             "api.acme.example",
-            "api_url is wrong: it begins with https:// and holds no blank.",
+            "api_url is wrong: it must begin with https:// or http://.",
         ),
         ("PIVOTR_LOG_RETENTION_DAYS", "many", "log_retention_days is wrong: it must be a whole number."),
     ],

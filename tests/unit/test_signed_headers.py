@@ -51,3 +51,8 @@ def test_anything_can_be_read() -> None:
         b"From: a@b\nDKIM-Signature: d=b; h=:\n",
     ):
         assert not read_copy(raw).is_aligned
+
+
+def test_the_subject_is_told_as_its_reader_saw_it() -> None:
+    coded = b"Subject: =?utf-8?b?4KSG4KS24KS+?=\n =?utf-8?b?IOCksOCkvuCktQ==?="
+    assert read_copy(GOOD.replace(b"Subject: Hi", coded)).subject == "आशा राव"

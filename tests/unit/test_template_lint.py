@@ -56,6 +56,8 @@ def test_all_errors_are_listed_with_line_and_column() -> None:
         ("see {big |small} one", "edge", 5),
         ("see {big|} one", "edge", 5),
         ("see {a |b }{ c|d}", "edge", 5),
+        ("see {big|small} {big|new} ones", "edge", 5),
+        ("so click here now", "filter-word", 4),
         ("{x|see { big|small}}", "edge", 8),
         ("see http://acme.example", "http-link", 5),
         ("see https://bit.ly/abc", "short-link", 5),
@@ -130,6 +132,39 @@ def test_the_number_of_variants_is_exact_and_printable() -> None:
 def test_errors_come_first() -> None:
     found = worst_first(report("{{FirstName}} {a|}", subject="x}").findings)
     assert [finding.severity for finding in found] == ["error", "warning", "note", "note"]
+
+
+def test_findings_of_a_kind_stand_in_the_order_of_the_mail() -> None:
+    text = "http://a.example\n{b}\nact now {c}\n{d |e } f"
+    found = worst_first(report(text, subject="Re: Act now!!", html='<img src="http://a.example">').findings)
+    places = [(one.part, one.line, one.column) for one in found if one.severity == "warning"]
+    parts = ("subject", "text", "html")
+    assert places == sorted(places, key=lambda place: (parts.index(place[0]), *place[1:]))
+    assert {part for part, *_ in places} == set(parts)
+
+
+@pytest.mark.parametrize(
+    ("part", "code", "line", "column"),
+    [
+        ("subject", "long-subject", 1, 1),
+        ("subject", "shouting", 1, 3),
+        ("subject", "filter-word", 1, 7),
+        ("text", "size", 2, 10_001 - len("Act\n")),
+        ("html", "filter-word", 2, 4),
+        ("html", "image-only", 1, 1),
+        ("html", "size", 1, 26_115),
+    ],
+)
+def test_what_concerns_a_part_as_a_whole_has_a_place_too(
+    part: str, code: str, line: int, column: int
+) -> None:
+    (found,) = (
+        one
+        for html in ("<img src='https://a.example/a.png'>\n<p>Act <b>now</b>", "<p>" + "😀" * 30_000)
+        for one in report("Act\n" + "x" * 10_000, subject="Hi!!! Act now " + "x" * 60, html=html).findings
+        if (one.part, one.code) == (part, code) and (part == "html" or html.startswith("<img"))
+    )
+    assert (found.line, found.column) == (line, column)
 
 
 def test_depth_does_not_matter() -> None:

@@ -281,6 +281,19 @@ class TestText:
         assert (window.days, (window.start, window.end), window.zone) == (days, hours, zone)
 
     @pytest.mark.parametrize(
+        ("text", "told"),
+        [
+            ("always", "daily 00:00-24:00 Asia/Kolkata"),
+            ("always except 2026-12-25", "daily 00:00-24:00 Asia/Kolkata except 2026-12-25"),
+            ("mon-fri 9-17", "mon-fri 09:00-17:00 Asia/Kolkata"),
+            ("mon-fri 9-17 Except 2026-12-25", "mon-fri 09:00-17:00 Asia/Kolkata except 2026-12-25"),
+            ("mon-fri 9-17 Europe/Berlin", "mon-fri 09:00-17:00 Europe/Berlin"),
+        ],
+    )
+    def test_a_zone_for_a_text_that_names_none(self, text: str, told: str) -> None:
+        assert format_window(parse_window(text, "Asia/Kolkata")) == told
+
+    @pytest.mark.parametrize(
         ("text", "sentence", "hint"),
         [
             ("", "“” is not a sending window.", "mon-fri 09:30-17:30 Asia/Kolkata"),

@@ -131,8 +131,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Every list with the number of its members
-         * @description Reads all memberships: not for every second.
+         * Every list with the number of its members, page by page
+         * @description Where `is_whole` is false there are more than the 10,000 members that were counted.
          *
          *     Needs the role `viewer`.
          */
@@ -231,7 +231,8 @@ export interface paths {
         /**
          * Import a lead file of up to 4 MB: CSV, TSV or .xlsx as the body
          * @description The report accounts for every row. The same file again brings nothing twice: an interrupted import is
-         *     finished by it. What 20 seconds are not enough for goes on in the background, as `upload` tells.
+         *     finished by it. What 20 seconds are not enough for goes on in the background, as `upload` tells; where
+         *     there is no upload the report `is_unfinished`, and the same file again goes on from there.
          *
          *     Needs the role `operator`.
          */
@@ -1355,7 +1356,7 @@ export interface components {
         };
         /**
          * Finding
-         * @description One remark: `part` is subject, text or html; line and column from 1, or 0 for the whole.
+         * @description One remark: `part` is subject, text or html; line and column from 1.
          */
         Finding: {
             /**
@@ -1806,21 +1807,15 @@ export interface components {
         };
         /**
          * ListSize
-         * @description A list and the number of its members.
+         * @description A list and its members; where `is_whole` is false there are more than those.
          */
         ListSize: {
             /** Name */
             name: string;
             /** Members */
             members: number;
-        };
-        /**
-         * Lists
-         * @description Every list.
-         */
-        Lists: {
-            /** Items */
-            items: components["schemas"]["ListSize"][];
+            /** Is Whole */
+            is_whole: boolean;
         };
         /**
          * LogLine
@@ -3433,7 +3428,14 @@ export interface operations {
     };
     list_lists: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Count every member, however many there are. */
+                exact?: boolean;
+                /** @description Most items of a page; there may be fewer. */
+                limit?: number;
+                /** @description The `cursor` of the page before; leave it out for the first. */
+                cursor?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -3452,12 +3454,18 @@ export interface operations {
                      *       "items": [
                      *         {
                      *           "name": "diwali",
-                     *           "members": 2
+                     *           "members": 2,
+                     *           "is_whole": true
                      *         }
-                     *       ]
+                     *       ],
+                     *       "cursor": null
                      *     }
                      */
-                    "application/json": components["schemas"]["Lists"];
+                    "application/json": {
+                        items: components["schemas"]["ListSize"][];
+                        /** @description Goes on; null at the end. */
+                        cursor: string | null;
+                    };
                 };
             };
             401: components["responses"]["Problem401"];

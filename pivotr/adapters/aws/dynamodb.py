@@ -134,6 +134,10 @@ class DynamoTable:
             consistent=consistent,
         )
 
+    def count(self, table: str, partition: str, *, limit: int) -> int:
+        """How many items a partition has, at most `limit`: those beyond are not read."""
+        return pages.count(self._ask("query"), self._table(table), partition, limit=limit)
+
     def scan(self, table: str, *, limit: int = 100, cursor: str | None = None) -> Page:
         """One page of a whole table, in no promised order."""
         return pages.scan(self._ask("scan"), self._table(table), limit=limit, cursor=cursor)

@@ -55,6 +55,28 @@ def query(
     return page
 
 
+def count(ask: Ask, table: TableRequests, partition: str, *, limit: int) -> int:
+    """How many items a partition has, at most `limit`; an answer counts no more than 1 MB of items."""
+    _refuse_empty_page(limit)
+    if not partition:
+        return 0
+    expressions = Expressions(table.keys[0])
+    request: dict[str, Any] = {
+        "TableName": table.physical,
+        "KeyConditionExpression": expressions.range(table.keys[0], partition, None, None),
+        "Select": "COUNT",
+    }
+    request |= expressions.placeholders()
+    found = 0
+    while True:
+        answer = ask({**request, "Limit": limit - found})
+        found += int(answer["Count"])
+        start = answer.get("LastEvaluatedKey")
+        if start is None or found >= limit:
+            return found
+        request["ExclusiveStartKey"] = start
+
+
 def scan(ask: Ask, table: TableRequests, *, limit: int, cursor: str | None) -> Page:
     """One page of a whole table."""
     start = _read_cursor(cursor, table.keys)

@@ -144,7 +144,7 @@ class SqsQueues:
         if not is_dead(queue):
             raise InvalidInput(
                 f"The records of {queue} cannot be looked at: on SQS that could make them dead letters.",
-                hint="Its dead letters can: pivotr dlq peek",
+                hint="Its dead letters can: pivotr dlq peek QUEUE",
             )
         found: dict[str, Received] = {}
         while at is not None and len(found) < limit:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -29,8 +31,9 @@ else:
 class RunLock:
     """The lock of one data file. The lock file stays behind; only the hold on it counts."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, sleep: Callable[[float], None] = lambda _: None) -> None:
         self._path = path
+        self._sleep = sleep
         self._descriptor: int | None = None
 
     def acquire(self, now_text: str, pid: int) -> None:
@@ -41,7 +44,7 @@ class RunLock:
         except OSError as error:
             raise sqlite_faults.from_system(error, self._path) from error
         try:
-            _lock(descriptor)
+            self._take(descriptor)
         except OSError as error:
             holder = _holder(descriptor)
             os.close(descriptor)
@@ -52,6 +55,28 @@ class RunLock:
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"{pid} {now_text}\n".encode(), 0)
         self._descriptor = descriptor
+
+    def is_held(self) -> bool:
+        """True while somebody drives this data file. Nothing is made or written."""
+        try:
+            descriptor = os.open(self._path, os.O_RDWR)
+        except OSError:
+            return False
+        try:
+            _lock(descriptor)
+        except OSError:
+            return True
+        finally:
+            os.close(descriptor)
+        return False
+
+    def _take(self, descriptor: int) -> None:
+        """Whoever only asks `is_held` has the lock for an instant: that is no reason to be refused."""
+        for _ in range(3):
+            with suppress(OSError):
+                return _lock(descriptor)
+            self._sleep(0.03)
+        return _lock(descriptor)
 
     def release(self) -> None:
         """Give the lock back; without one nothing happens."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -12,8 +13,10 @@ from pivotr.names import ENV_HOME
 #: What a statement can raise because of the file or of what is to be stored.
 FAULTS: Final = (sqlite3.Error, UnicodeEncodeError)
 
+#: Bytes that SQLite takes for the index of its log before anything is read.
+_LEAST = 32_768
 _ELSEWHERE = f"set {ENV_HOME} to another folder"
-_RESTORE = f"Put a backup in its place (docs/operations.md), or {_ELSEWHERE}."
+_RESTORE = f"Put a backup back with `pivotr restore FILE --replace`, or {_ELSEWHERE}."
 _WRITABLE = f"Make the file and its folder writable for you, or {_ELSEWHERE}."
 
 
@@ -26,17 +29,24 @@ _BUSY: Final[_Meaning] = (
     "Try again when the other command is done.",
 )
 
+_DAMAGED: Final[_Meaning] = (
+    Misconfigured,
+    "The data file {where} is damaged or is not a data file.",
+    _RESTORE,
+)
+_FULL: Final[_Meaning] = (
+    Unavailable,
+    "The disk that holds the data file {where} is full; nothing was changed.",
+    f"Free some space, or move the file and {_ELSEWHERE}.",
+)
+
 #: Primary result code → what it means to the operator.
 _MEANINGS: Final[dict[int, _Meaning]] = {
     **dict.fromkeys((sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL), _BUSY),
-    sqlite3.SQLITE_FULL: (
-        Unavailable,
-        "The disk that holds the data file {where} is full; nothing was changed.",
-        f"Free some space, or move the file and {_ELSEWHERE}.",
-    ),
+    sqlite3.SQLITE_FULL: _FULL,
     **dict.fromkeys(
         (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT),
-        (Misconfigured, "The data file {where} is damaged or is not a data file.", _RESTORE),
+        _DAMAGED,
     ),
     **dict.fromkeys(
         (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH),
@@ -74,10 +84,26 @@ def translate(error: Exception, path: Path | None, *, committing: bool = False) 
     primary = code & 0xFF  # the low byte is the primary result code, the rest refines it
     if primary == sqlite3.SQLITE_IOERR and committing:
         kind, sentence, hint = _LOST
+    elif primary == sqlite3.SQLITE_IOERR and path is not None and _has_no_room(path):
+        kind, sentence, hint = _FULL
     else:
         kind, sentence, hint = _MEANINGS.get(primary, _UNKNOWN)
     where = "in memory" if path is None else path
     return kind(sentence.format(where=where, error=error), hint=hint)
+
+
+def _has_no_room(path: Path) -> bool:
+    """True where not even the index of the log fits beside the file, which SQLite calls a fault."""
+    try:
+        return shutil.disk_usage(path.parent).free < _LEAST
+    except OSError:
+        return False
+
+
+def damaged(path: Path) -> PivotrError:
+    """The error for a file of which a page does not hold what it should."""
+    kind, sentence, hint = _DAMAGED
+    return kind(sentence.format(where=path), hint=hint)
 
 
 def busy(path: Path) -> PivotrError:

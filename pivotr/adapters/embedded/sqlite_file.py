@@ -117,6 +117,12 @@ class SqliteFile:
                 for sql in missing:
                     connection.execute(sql)
 
+    def check(self) -> None:
+        """Read every page. Raises Misconfigured where one of them is damaged."""
+        ((found,), *_) = self.rows("PRAGMA quick_check(1)")
+        if found != "ok" and self.path is not None:
+            raise sqlite_faults.damaged(self.path)
+
     def close(self) -> None:
         """Close the connections of all threads; the file opens again by itself if it is used again."""
         for held in list(self._held):

@@ -137,6 +137,11 @@ class SqliteTable:
         self._file.ensure(self._table(table).index(index))
         self._indexed.add((table, index))
 
+    def count(self, table: str, partition: str, *, limit: int) -> int:
+        """How many items a partition has, at most `limit`: those beyond are not read."""
+        rows = self._file.rows(self._table(table).count, (partition, _positive(limit)))
+        return int(rows[0][0])
+
     def scan(self, table: str, *, limit: int = 100, cursor: str | None = None) -> Page:
         """One page of a whole table, in the order of arrival."""
         after = read_cursor(cursor, [NUMBER])[0] if cursor is not None else 0

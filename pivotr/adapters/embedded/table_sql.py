@@ -35,6 +35,9 @@ class TableSql(TableShape):
         self.expire = f'DELETE FROM "{self.name}" WHERE "{spec.ttl}" <= ?' if spec.ttl else ""
         self.last_number = f'SELECT coalesce(max("{NUMBER}"), 0) FROM "{self.name}"'
         self.keys_after = f'SELECT {quoted(self.keys)} FROM "{self.name}" WHERE "{NUMBER}" > ?'
+        self.count = (
+            f'SELECT count(*) FROM (SELECT 1 FROM "{self.name}" WHERE "{spec.partition}" = ? LIMIT ?)'
+        )
         self.scan = (
             f'SELECT "{NUMBER}", "{TEXT}" FROM "{self.name}" WHERE "{NUMBER}" > ? ORDER BY "{NUMBER}" LIMIT ?'
         )

@@ -64,16 +64,11 @@ class LogLines(Out):
 
 
 class ListSize(Out):
-    """A list and the number of its members."""
+    """A list and its members; where `is_whole` is false there are more than those."""
 
     name: str
     members: int
-
-
-class Lists(Out):
-    """Every list."""
-
-    items: list[ListSize]
+    is_whole: bool
 
 
 class ImportAnswer(Out):

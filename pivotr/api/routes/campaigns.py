@@ -54,13 +54,13 @@ def create_campaign(campaign: CampaignNew) -> Answer:
 
     Without a window it sends in working hours of the account's time zone.
     """
-    zone = services().preferences.get("account.zone").value
+    zone = str(services().preferences.get("account.zone").value)
     made = services().campaigns.create(
         campaign.name,
         steps=_steps(campaign.steps),
         senders=campaign.senders,
         lists=campaign.lists,
-        window=parse_window(campaign.window or f"{campaign_defaults.WINDOW} {zone}"),
+        window=parse_window(campaign.window or campaign_defaults.WINDOW, zone),
         gap=parse_gap(campaign.gap or campaign_defaults.GAP),
         cap=campaign.cap or campaign_defaults.CAP,
         filters=Filters.model_validate(campaign.filters.model_dump()),
@@ -100,7 +100,7 @@ def update_campaign(id: str, change: CampaignChange) -> Answer:  # noqa: A002
     if change.steps is not None:
         changes["steps"] = _steps(change.steps)
     if change.window is not None:
-        changes["window"] = parse_window(change.window)
+        changes["window"] = parse_window(change.window, old.window.zone)
     if change.gap is not None:
         changes["gap"] = parse_gap(change.gap)
     if change.policy is not None:

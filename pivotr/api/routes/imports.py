@@ -46,7 +46,8 @@ def import_leads(
     """Import a lead file of up to 4 MB: CSV, TSV or .xlsx as the body.
 
     The report accounts for every row. The same file again brings nothing twice: an interrupted import is
-    finished by it. What 20 seconds are not enough for goes on in the background, as `upload` tells.
+    finished by it. What 20 seconds are not enough for goes on in the background, as `upload` tells; where
+    there is no upload the report `is_unfinished`, and the same file again goes on from there.
     """
     body = present().body
     if not body:

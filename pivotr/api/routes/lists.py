@@ -18,14 +18,20 @@ lists = Noun("lists", names.API_LEADS)
 suppressions = Noun("suppressions", names.API_LEADS)
 
 
-@lists.route("GET", "/api/lists", role="viewer", answer="Lists")
-def list_lists() -> Answer:
-    """Every list with the number of its members.
+@lists.route("GET", "/api/lists", role="viewer", answer="[ListSize]")
+def list_lists(
+    *,
+    exact: Annotated[bool, Query(description="Count every member, however many there are.")] = False,
+    limit: Limit = 50,
+    cursor: Cursor = "",
+) -> Answer:
+    """Every list with the number of its members, page by page.
 
-    Reads all memberships: not for every second.
+    Where `is_whole` is false there are more than the 10,000 members that were counted.
     """
-    sizes = services().lists.all()
-    return answer({"items": [{"name": name, "members": count} for name, count in sizes.items()]})
+    query = ("lists", exact)
+    found, more = services().lists.page(limit=limit, cursor=unsealed(cursor, query), is_exact=exact)
+    return answer(page(found, more, query))
 
 
 @lists.route("GET", "/api/lists/{name}", role="viewer", answer="[Lead]", errors=(404,))

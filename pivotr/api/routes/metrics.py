@@ -8,7 +8,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from pivotr import __version__, names
-from pivotr.api.calls import present, services
+from pivotr.api.calls import is_known, services
 from pivotr.api.rendering import Answer, answer, entity_tag
 from pivotr.api.routing import Noun
 from pivotr.wiring import Services
@@ -55,7 +55,7 @@ def _figures(key: str, read: Callable[[], Any]) -> Answer:
             kept.clear()
         known = kept[key] = (now, read())
     tag = entity_tag(known[1])
-    if tag in (one.strip() for one in present().headers.get("if-none-match", "").split(",")):
+    if is_known(tag):
         same = answer({}, status=304, tag=tag, cache=_CACHE)
         same.body = ""
         return same

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pivotr import names
-from pivotr.api.calls import check_match, services
+from pivotr.api.calls import actor, check_match, services
 from pivotr.api.models.mail import SenderChange, SenderNew, SenderResume
 from pivotr.api.paging import Cursor, Limit, page, part
 from pivotr.api.rendering import Answer, answer
@@ -87,7 +87,7 @@ def pause_sender(id: str) -> Answer:  # noqa: A002
 )  # fmt: skip
 def resume_sender(id: str, resume: SenderResume) -> Answer:  # noqa: A002
     """Send from a mailbox again."""
-    return _found(services().senders.resume(id, acknowledge=resume.acknowledge).id)
+    return _found(services().senders.resume(id, actor=actor(), acknowledge=resume.acknowledge).id)
 
 
 def sender_data(sender: Sender, lane: Lane) -> dict[str, Any]:

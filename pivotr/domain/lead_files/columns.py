@@ -18,6 +18,9 @@ MAPPABLE = ("email", "full_name", "first_name", "middle_name", "last_name", "com
 
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _ADDRESS_WORD = 2
+_ALTERNATIVES = re.compile(r"[/|()]|\bor\b", re.IGNORECASE)
+#: A longer cell is no name of a column that several words describe.
+_LONGEST_TITLE = 60
 _COLUMN_NUMBER = re.compile(r"(?:column )?([1-9]\d{0,3})")
 
 
@@ -103,6 +106,24 @@ def email_rank(text: str) -> int | None:
     return None if set(parts) & set(_table()["not_email_words"]) else len(_table()["email"])
 
 
+@lru_cache(maxsize=4096)
+def _role(name: str) -> str | None:
+    """What a column of this name holds, address aside; None where no word of the table tells, or two differ.
+
+    `Company / Organisation` says one thing twice, and `Person - Organization` whose.
+    """
+    if (known := _known().get(normal(name))) or len(name) > _LONGEST_TITLE:
+        return known
+    parts = [name, *_ALTERNATIVES.split(name)]
+    found = {role for part in parts if (role := _known().get(_without_fillers(normal(part))))}
+    return found.pop() if len(found) == 1 else None
+
+
+def _without_fillers(word: str) -> str:
+    first, _, rest = word.partition(" ")
+    return _without_fillers(rest) if rest and first in _table()["filler_words"] else word
+
+
 def may_hold_address(text: str) -> bool:
     """False for a column whose name says that its addresses are not the lead's ("Contact owner")."""
     word = normal(text)
@@ -129,17 +150,16 @@ def recognise(names: Sequence[str], mapping: Mapping[str, str], width: int = 0) 
         if at in taken or not name:
             continue
         rank = email_rank(name)
-        role = _known().get(normal(name))
+        role = _role(name)
         if rank is not None:
             ranks.append((rank, at))
             words += 2 if normal(name) in _email_words() else 1
         elif role:
-            words += 2
+            words += 2 if normal(name) in _known() else 1
             if role != "other" and role not in roles:
                 roles[role] = at
-    emails = [at for _, at in sorted(ranks)]
-    if "email" in roles:
-        emails.insert(0, roles.pop("email"))
+    # what the operator names is asked for the address alone: no other column was meant
+    emails = [roles.pop("email")] if "email" in roles else [at for _, at in sorted(ranks)]
     _untangle_names(header, roles)
     used = {*emails[:1], *roles.values()}
     titles = {at: variable for variable, at in chosen.items() if variable not in MAPPABLE}

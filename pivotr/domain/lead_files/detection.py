@@ -41,6 +41,7 @@ def kind_of(head: bytes) -> Kind:
         return "workbook"
     encoding, mark = encoding_of(head)
     if not mark and encoding == "utf-8":
+        head = head.rstrip(b"\x00")  # where a disk was full, or power was lost, a text ends in these
         strange = len(head) - len(head.translate(None, _CONTROLS + b"\x00"))
         certain = head.startswith(tuple(sign for sign in _FOREIGN if sign not in _SHORT_MARKS))
         if certain or (head.startswith(_SHORT_MARKS) and strange) or strange * 10 > len(head):

@@ -16,6 +16,8 @@ _LOOKED_AT = 1 << 16
 _APOSTROPHES = re.compile(r"^'[^'\n]*'[,;\t|]'", re.MULTILINE)
 #: Before a delimiter or the end of a line `\"` is more likely a cell that ends in a backslash.
 _BACKSLASHED = re.compile(r'[^,;\t|\n"\\]\\"(?![,;\t|\r\n]|\Z)')
+#: Two quotes that stand for one; an empty cell in quotes is none.
+_DOUBLED = re.compile(r'[^,;\t|\n"]""|""[^,;\t|\r\n"]')
 _BLANK_BEFORE_QUOTE = re.compile(r'[,;\t|] +"')
 
 
@@ -52,7 +54,7 @@ def _read(text: str, dialect: Dialect) -> Iterator[Record]:
 
 def _candidates(text: str, delimiter: str) -> Iterator[Dialect]:
     quote = "'" if _APOSTROPHES.search(text) else '"'
-    escape = "\\" if _BACKSLASHED.search(text) and '""' not in text else None
+    escape = "\\" if _BACKSLASHED.search(text) and not _DOUBLED.search(text) else None
     skip_blanks = bool(_BLANK_BEFORE_QUOTE.search(text))
     order = (delimiter, *DELIMITERS) if delimiter and delimiter not in "\r\n\"'" else DELIMITERS
     for each in order:

@@ -53,7 +53,10 @@ def find_layout(rows: Sequence[Sequence[str]], mapping: Mapping[str, str]) -> La
     found, complaint = _under_header(rows, mapping)
     if found and (found.addresses or "email" in map(role_of, mapping)):
         return found
-    by_content = _by_content(rows, mapping)
+    try:
+        by_content = _by_content(rows, mapping)
+    except InvalidInput as error:
+        raise complaint or error from None  # the first row names the columns
     if by_content and found:
         # a column is named like an address but is empty, and another one is full of addresses
         if by_content.header_at == found.header_at:

@@ -11,6 +11,9 @@ from pivotr.domain.lead_files.columns import Columns
 
 RowProblem: TypeAlias = Literal["", "missing_email", "invalid_email", "unreadable_row", "duplicate_email"]
 
+#: No name of a person or company, and no field, holds one; in a mail it would be one.
+_CONTROLS = dict.fromkeys((*range(32), *range(127, 160)), " ")
+
 
 class Row(NamedTuple):
     """One record of a lead file.
@@ -97,11 +100,12 @@ def _tidy(text: str) -> str:
         return text
     if text.isascii() and text.isprintable() and "  " not in text:
         return text.strip()
-    return " ".join(visible(text).split())
+    return " ".join(visible(text).translate(_CONTROLS).split())
 
 
 def _name_beside(cell: str) -> str:
-    """The name in "Asha Rao <asha@rao.example.com>"."""
-    name, bracket, _ = visible(cell).partition("<")
+    """The name in "Asha Rao <asha@rao.example.com>", or before round brackets."""
+    text = visible(cell)
+    name, bracket, _ = text.partition("<" if "<" in text else "(")
     name = name.strip(" \"'\t,;")
     return name if bracket and "@" not in name else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any, BinaryIO
 
@@ -30,7 +30,8 @@ _Numbered = Iterable[tuple[int, Sequence[Any]]]
 class LeadFile:
     """A lead file that is understood and can be read once: iterate over its rows.
 
-    `encoding` and `delimiter` are empty for a workbook, `sheet` for a text.
+    `encoding` and `delimiter` are empty for a workbook, `sheet` for a text. `other_sheets` are those of a
+    workbook that hold leads too and are not read.
     """
 
     columns: Columns
@@ -38,6 +39,7 @@ class LeadFile:
     delimiter: str
     sheet: str
     _rows: Iterator[Row]
+    other_sheets: tuple[str, ...] = ()
 
     @property
     def header(self) -> tuple[str, ...]:
@@ -67,7 +69,7 @@ def read_leads(file: BinaryIO, *, name: str = "", mapping: Mapping[str, str] | N
     if kind == "workbook":
         found = open_workbook(head, file, mapping or {})
         rows = _rows(found.rows(), found.layout, found.first + found.layout.header_at)
-        return _checked(shown, LeadFile(found.layout.columns, "", "", found.name, rows))
+        return _checked(shown, LeadFile(found.layout.columns, "", "", found.name, rows, found.others))
     encoding, mark = encoding_of(head)
     return _checked(shown, _read_text(head[mark:], file, encoding, mapping or {}, shown))
 
@@ -96,7 +98,7 @@ def _checked(shown: str, leads: LeadFile) -> LeadFile:
     first = next(rows, None)
     if first is None:
         raise UnreadableFile("empty_file", f"{shown} holds a header but no rows.")
-    return LeadFile(leads.columns, leads.encoding, leads.delimiter, leads.sheet, chain((first,), rows))
+    return replace(leads, _rows=chain((first,), rows))
 
 
 def _read_text(

@@ -21,3 +21,4 @@ class UnreadableFile(InvalidInput):
     def __init__(self, problem: FileProblem, sentence: str) -> None:
         super().__init__(sentence, hint=_HINTS[problem])
         self.problem: FileProblem = problem
+        self.code = problem

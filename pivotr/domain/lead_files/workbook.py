@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, BinaryIO
 
@@ -16,12 +16,16 @@ from pivotr.errors import InvalidInput
 
 @dataclass(frozen=True, slots=True)
 class SheetFound:
-    """The sheet with the leads: its name, where they are in it, and the row number of its first row."""
+    """The sheet with the leads: its name, where they are in it, and the row number of its first row.
+
+    `others` are the names of visible sheets with addresses that are not read.
+    """
 
     name: str
     layout: Layout
     first: int
     sheet: Any
+    others: tuple[str, ...] = ()
 
     def rows(self) -> Iterator[tuple[int, Sequence[object]]]:
         """Row number in the sheet (1 = first) and cells of all rows that are not blank, header included."""
@@ -54,7 +58,9 @@ def open_workbook(head: bytes, file: BinaryIO, mapping: Mapping[str, str]) -> Sh
         if layout:
             found.append(SheetFound(metadata.name, layout, sheet.start[0] + 1, sheet))
     if found:
-        return max(found, key=lambda sheet: sheet.layout.score)
+        best = max(found, key=lambda sheet: sheet.layout.score)
+        others = (sheet.name for sheet in found if sheet is not best and sheet.layout.addresses)
+        return replace(best, others=tuple(others))
     if complaint:
         raise complaint
     if is_blank:
