@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -62,6 +63,12 @@ Words: TypeAlias = Annotated[
 ]
 
 
+def _account(given: str) -> str:
+    if given and not re.fullmatch("[0-9]{12}", given):
+        raise ValueError("an account of AWS has twelve digits")
+    return given
+
+
 class Settings(BaseModel):
     """Configuration of one environment. `home` holds the data of `local`: file, outbox, keys."""
 
@@ -78,7 +85,7 @@ class Settings(BaseModel):
     feedback_queue_url: str = ""
     feedback_region: str = ""
     create_feedback: bool = False
-    account: str = Field(default="", pattern=r"^(\d{12})?$")
+    account: Annotated[str, AfterValidator(_account)] = ""
     identities: Words = ()
     endpoint_url: str = ""
     alert_email: str = ""

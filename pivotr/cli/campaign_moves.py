@@ -84,6 +84,8 @@ def resume(
 
 def abort(key: options.Key, yes: YesInProduction = False) -> None:
     """End for good; leads that wait are given back as they were before."""
+    from pivotr.cli.campaign_views import soon
+
     campaign = options.find(key)
     _ask_in_production(f"End “{campaign.name}” for good?", yes=yes)
     aborted = services().transitions.abort(campaign.id, actor=actor())
@@ -92,17 +94,19 @@ def abort(key: options.Key, yes: YesInProduction = False) -> None:
         out.data(aborted)
         return
     out.success(f"“{aborted.name}” is aborted. A mail that is on its way now may still leave.")
-    out.note("Its waiting leads are given back while `pivotr run` is running.")
+    out.note(f"Its waiting leads are given back {soon('while')}.")
 
 
 def add(key: options.Key) -> None:
     """Enrol who has joined its lists since the start; nobody is enrolled twice."""
+    from pivotr.cli.campaign_views import soon
+
     campaign = services().campaigns.add(options.find(key).id)
     out = console()
     if out.wants_json:
         out.data(campaign)
         return
-    out.success(f"“{campaign.name}” looks through its lists again while `pivotr run` is running.")
+    out.success(f"“{campaign.name}” looks through its lists again {soon('while')}.")
 
 
 def remove(

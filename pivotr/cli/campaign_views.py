@@ -106,8 +106,7 @@ def is_driven() -> bool:
     """True where somebody sends: an account of AWS does by itself, this machine while `pivotr run` is on."""
     from pivotr.wiring import run_lock
 
-    settings = services().settings
-    return settings.env != "local" or bool(settings.api_url) or run_lock(settings).is_held()
+    return not is_driven_here() or run_lock(services().settings).is_held()
 
 
 def _facts(view: CampaignView, now: datetime) -> list[tuple[str, object]]:
@@ -177,6 +176,17 @@ def tell_warnings(warnings: Sequence[Remark]) -> None:
         console().warn(f"{one.sentence} {one.hint}".strip())
 
 
+def is_driven_here() -> bool:
+    """Whether `pivotr run` does the work; in an account of AWS its own functions do."""
+    settings = services().settings
+    return settings.env == "local" and not settings.api_url
+
+
+def soon(word: str) -> str:
+    """When what was asked for is done: `while pivotr run is running`, or on AWS by itself."""
+    return f"{word} `pivotr run` is running" if is_driven_here() else "by itself within minutes"
+
+
 def tell_start(view: CampaignView, verb: str, mail: str, *, warnings: Sequence[Remark] = ()) -> None:
     """What happens now that a campaign runs, and what would surprise later; `mail` is "first" or "next"."""
     campaign, out = view.campaign, console()
@@ -186,12 +196,10 @@ def tell_start(view: CampaignView, verb: str, mail: str, *, warnings: Sequence[R
     if at is None:
         out.warn("No sender of it is open, so nothing leaves yet.")
     elif at <= now:
-        out.note(f"The {mail} mail goes out as soon as `pivotr run` is running.")
+        out.note(f"The {mail} mail goes out {soon('as soon as')}.")
     else:
-        out.note(
-            f"The {mail} mail goes out about {when(at, campaign.zone, now)} ({campaign.zone}), "
-            "if `pivotr run` is running."
-        )
+        here = ", if `pivotr run` is running" if is_driven_here() else ""
+        out.note(f"The {mail} mail goes out about {when(at, campaign.zone, now)} ({campaign.zone}){here}.")
     account, room = _caps(view, now)
     for sender, lane in view.senders:
         if lane.stopped:

@@ -22,7 +22,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pivotr.errors import Misconfigured, Unavailable
+from pivotr.errors import InvalidInput, Misconfigured, Unavailable
 from pivotr.infra import cache
 
 if TYPE_CHECKING:
@@ -71,10 +71,26 @@ def synth(settings: Settings, output: Path) -> Path:
 
     Nothing is asked of AWS. Raises Misconfigured, InvalidInput.
     """
+    from pivotr.infra.config import config_of
+
+    config_of(settings)  # what cannot work is told before the CDK is loaded, which takes seconds
     with _jsii():
+        _make(output)
         from pivotr.infra.app import build
 
         return build(settings, output)
+
+
+def _make(folder: Path) -> None:
+    """Make a folder that can be written to: the CDK would fail without a sentence, or wait for ever."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return
+    except OSError as error:
+        raise InvalidInput(
+            f"The folder {folder} cannot be written to: {error.strerror}.", hint="Name another with --output."
+        ) from None
 
 
 @contextmanager

@@ -174,3 +174,33 @@ def test_taking_down_says_what_goes_and_asks(on: Deployer) -> None:
     assert f"Delete pivotr-dev in the account {ACCOUNT}? [y/N]" in ended.err
     assert on(world, "destroy", "--yes").err.endswith("pivotr-dev is gone.\n")
     assert on(Scripted(), "destroy", "--yes").code == 3
+
+
+def test_a_look_at_the_changes_needs_a_prepared_account(on: Deployer) -> None:
+    world = Scripted(bootstrap_there=None, prepared=NEW)
+    ended = on(world, "diff")
+    assert (ended.code, ended.out, world.done) == (7, "", [])
+    assert ended.err.endswith("→ Prepare them: pivotr bootstrap --env dev\n")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("deploy",), 6), (("diff",), 6), (("outputs",), 6), (("destroy",), 6), (("bootstrap",), 6),
+        (("doctor",), 1), (("metrics", "show"), 6), (("leads", "list"), 6), (("campaign", "list"), 6),
+        (("dlq", "list"), 6), (("secrets", "list"), 6),
+    ],
+)  # fmt: skip
+def test_without_a_network_every_command_ends_in_one_sentence(
+    pivotr: Run, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], code: int
+) -> None:
+    for name, value in (
+        ("AWS_ACCESS_KEY_ID", "AKIAEXAMPLEEXAMPLE00"), ("AWS_SECRET_ACCESS_KEY", "example"),
+        ("HTTPS_PROXY", "http://127.0.0.1:1"), ("PIVOTR_CREATE_FEEDBACK", "true"),
+    ):  # fmt: skip
+        monkeypatch.setenv(name, value)
+    ended = pivotr(*words, "--env", "dev")
+    assert ended.code == code
+    assert "There is no connection to" in ended.out + ended.err
+    assert len(ended.err.splitlines()) <= 2

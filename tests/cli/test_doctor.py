@@ -192,11 +192,11 @@ def deployed(world: Deployed, clock: StillClock | None = None) -> DeployedDoctor
     )  # fmt: skip
 
 
-def judged(world: Deployed) -> dict[str, tuple[str, str]]:
+def judged(world: Deployed, settings: Settings = PRODUCTION) -> dict[str, tuple[str, str]]:
     """Subject → level and advice of all that is not well."""
     lines = list(
         Doctor(
-            settings=PRODUCTION, inspector=world, account=world, domains=world,  # type: ignore[arg-type]
+            settings=settings, inspector=world, account=world, domains=world,  # type: ignore[arg-type]
             clock=StillClock(), senders=lambda: ["sales@acme.example"], deployed=deployed(world).lines,
         ).lines()
     )  # fmt: skip
@@ -206,6 +206,16 @@ def judged(world: Deployed) -> dict[str, tuple[str, str]]:
 
 def test_a_healthy_deployment_has_nothing_to_mend() -> None:
     assert judged(Deployed()) == {}
+
+
+def test_in_a_rehearsal_an_identity_is_verified_by_our_own_command() -> None:
+    world, sandbox = Deployed(), Settings(env="sandbox")
+    world.of_identity = SesIdentity(True, "NOT_STARTED")
+    assert "identity sales@acme.example" not in judged(world, sandbox)
+    world.of_identity = None
+    assert judged(world, sandbox)["identity sales@acme.example"] == (
+        "failure", "pivotr sandbox verify acme.example",
+    )  # fmt: skip
 
 
 class Waited(StillClock):

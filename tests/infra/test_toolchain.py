@@ -86,6 +86,32 @@ def test_without_the_extra_synth_says_what_to_install(
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("place", ["file", "file/below", "/proc/nowhere"])
+def test_a_folder_that_cannot_be_written_to_is_told_before_the_cdk_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], place: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PIVOTR_CREATE_FEEDBACK", "true")
+    (tmp_path / "file").write_text("mine")
+    assert main(["synth", "--env", "dev", "--output", place]) == 2
+    told = capsys.readouterr()
+    assert "cannot be written to" in told.err
+    assert "--output" in told.err
+    assert (told.out, (tmp_path / "file").read_text()) == ("", "mine")
+
+
+def test_settings_that_cannot_work_are_told_before_the_cdk_is_loaded(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    def loaded() -> None:
+        raise AssertionError("the CDK was wanted")
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(toolchain, "_jsii", loaded)
+    assert main(["synth", "--env", "dev"]) == 7
+    assert "Nothing says where the events of SES arrive." in capsys.readouterr().err
+
+
 @pytest.mark.slow
 def test_a_ctrl_c_in_a_synth_leaves_no_trace_of_node() -> None:
     program = """

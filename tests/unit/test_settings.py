@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from pivotr.errors import Misconfigured
 from pivotr.settings import GUIDE_VARIABLES, Settings, load
 
 QUEUE = "https://sqs.eu-west-1.amazonaws.com/123456789012/ses-feedback"
@@ -50,6 +51,25 @@ def test_the_guides_variables_may_stand_in_a_dotenv_file(tmp_path: Path) -> None
     assert load({}, folder=tmp_path).region == "eu-west-1"
     assert load({}, folder=tmp_path).feedback_queue_url == ""
     assert load({"AWS_SES_REGION": "us-east-1"}, folder=tmp_path).region == "us-east-1"
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "told"),
+    [
+        ("PIVOTR_ACCOUNT", "1234-5678-9012", "account is wrong: an account of AWS has twelve digits."),
+        (
+            "PIVOTR_API_URL",
+            "api.acme.example",
+            "api_url is wrong: it must begin with https:// or http://.",
+        ),
+        ("PIVOTR_LOG_RETENTION_DAYS", "many", "log_retention_days is wrong: it must be a whole number."),
+    ],
+)
+def test_a_wrong_value_is_told_in_words(tmp_path: Path, variable: str, value: str, told: str) -> None:
+    with pytest.raises(Misconfigured) as refused:
+        load({variable: value}, folder=tmp_path)
+    assert refused.value.sentence == f"The setting {told}"
+    assert variable in refused.value.hint
 
 
 @pytest.mark.parametrize("env", ["dev", "production"])

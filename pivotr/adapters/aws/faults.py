@@ -81,7 +81,7 @@ _MISSING: Final = frozenset(
 _AT_WORK: Final = frozenset({"TransactionInProgressException"})
 
 _HINT_CREDENTIALS: Final = (
-    "Sign in (for instance `aws sso login`) or set AWS_PROFILE, then run `pivotr doctor`."
+    "Sign in again (for instance `aws sso login`) or set AWS_PROFILE, then run `pivotr doctor`."
 )
 _HINT_LATER: Final = "Try again in a moment."
 
@@ -113,7 +113,10 @@ def fault(error: Exception, service: str) -> PivotrError:
     if isinstance(error, _NO_ANSWER):
         return NoAnswer(f"{service} did not answer.", hint=_HINT_LATER)
     if isinstance(error, raised.NoCredentialsError):
-        return Misconfigured("There are no AWS credentials on this machine.", hint=_HINT_CREDENTIALS)
+        return Misconfigured(
+            "There are no AWS credentials on this machine.",
+            hint=_HINT_CREDENTIALS.replace("Sign in again", "Sign in"),
+        )
     if isinstance(error, _NO_CREDENTIALS):
         return Misconfigured(f"There are no AWS credentials to use: {error}", hint=_HINT_CREDENTIALS)
     return Misconfigured(
@@ -137,7 +140,7 @@ def _of_answer(error: raised.ClientError, service: str) -> PivotrError:
     if code in _MISSING:
         return Misconfigured(
             f"{service} has no such resource here: {text or code}",
-            hint="Make it with `pivotr deploy`, or look whether environment and region are the right ones.",
+            hint="Make it with `pivotr deploy`, or see which account and region these are: `pivotr doctor`.",
         )
     if code in _AT_WORK or status >= 500:
         return NoAnswer(f"{service} did not answer: {text or code}", hint=_HINT_LATER)
