@@ -20,11 +20,13 @@ _MARKS = {"ok": "", "warn": "!", "stop": "STOP"}
 
 def show_account(out: Console, account: AccountMetrics) -> None:
     """The account today and over the week."""
+    from pivotr.cli.words import counted
+
     out.facts(
         [
             ("today", f"{account.day} ({account.zone})"),
             ("mails today", f"{account.used} of {account.limit}"),
-            ("last 7 days", f"{account.week_used} mails, {account.week_bounced} bounced for good, "
+            ("last 7 days", f"{counted(account.week_used, 'mail')}, {account.week_bounced} bounced for good, "
              f"{account.week_complained} reported as spam"),
             ("health", ": ".join(filter(None, (account.health, account.health_reason)))),
             ("guard", _guard(account)),

@@ -120,7 +120,7 @@ def basis_required(count: int, list_name: str) -> Remark:
     """The refusal where the operator demands a basis and members have none."""
     return refusal(
         "no-basis",
-        f"{count:,} {'lead has' if count == 1 else 'leads have'} no source or basis, and "
+        f"{count:,} {'lead has' if count == 1 else 'leads have'} no source, or no basis, and "
         "basis.required forbids to write to them.",
         "Import their file again with --source and --basis, or make the campaign with --basis: "
         f"pivotr leads list --list {list_name}",
@@ -131,7 +131,7 @@ def without_basis(count: int, audience: int) -> Remark:
     """The warning where nobody knows why people may be written to."""
     return warning(
         "no-basis",
-        f"{share(count, audience)} {'has' if count == 1 else 'have'} no source or basis: nobody could "
+        f"{share(count, audience)} {'has' if count == 1 else 'have'} no source, or no basis: nobody could "
         "prove why they may be written to.",
         "Import their file again with --source and --basis. To forbid it: "
         "pivotr settings set basis.required yes",

@@ -119,7 +119,7 @@ class TestRefusals:
         campaign = ready(house)
         house.services.preferences.set("basis.required", "yes")
         house.services.recent.heed(house.services.senders.all()[0][1])
-        assert "2 leads have no source or basis" in refused(house.services, campaign).sentence
+        assert "2 leads have no source, or no basis" in refused(house.services, campaign).sentence
 
     @pytest.mark.parametrize("address", ["no-reply@acme.example", "NoReply+x@acme.example"])
     def test_a_mailbox_that_nobody_reads_and_no_link(self, house: House, address: str) -> None:
