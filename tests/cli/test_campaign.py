@@ -114,7 +114,8 @@ def test_preview_shows_mails_and_writes_one_as_it_would_leave(
 
 NO_BASIS = (
     "Warning: 2 of 2 leads have no source, or no basis: nobody could prove why they may be written to. "
-    "Import their file again with --source and --basis. To forbid it: pivotr settings set basis.required yes\n"
+    "Import their file again with --source and --basis. "
+    "To forbid it: pivotr settings set basis.required yes\n"
 )
 
 
