@@ -156,7 +156,8 @@ def lint(
 
     written = text if body_file is None else read_text(body_file)
     html = None if html_file is None else read_text(html_file)
-    report = services().templates.lint_text(_chosen("lint", name, version, (subject, written, html)))
+    chosen, templates = _chosen("lint", name, version, (subject, written, html)), services().templates
+    report = templates.lint(chosen.id, chosen.version) if name else templates.lint_text(chosen)
     out = console()
     if out.wants_json:
         data = report.model_dump(mode="json", exclude={"variants"})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -80,6 +80,10 @@ class Checks(RemoteNoun):
             remarks=tuple(Remark(**one.model_dump()) for one in found.remarks),
             lacking=tuple(Lacking(one.address, tuple(one.variables)) for one in found.lacking),
         )
+
+    def unproven(self) -> Iterator[Remark]:
+        """None: whether somebody hears of bounces there, `check` tells."""
+        return iter(())
 
 
 class Forecasts(RemoteNoun):
