@@ -6,6 +6,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 JOBS ?= auto
+# under a minute on two cores; the simulation has minutes of its own
+FAST := -m "not slow" --ignore=tests/simulation
 
 .PHONY: check demo test e2e client fast simulation bench lock clean
 
@@ -13,7 +15,7 @@ check: $(VENV)/dev  ## format, lint, types, fast tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/pytest -q -n $(JOBS) -m "not slow"
+	$(BIN)/pytest -q -n $(JOBS) $(FAST)
 
 demo: $(VENV)/base  ## a whole campaign on the embedded environment, and where to look at it
 	$(BIN)/pivotr demo
@@ -33,7 +35,7 @@ client: $(VENV)/dev  ## the TypeScript client: types from the document, build, t
 		&& npm ci && npm run check-generated && npm run types && npm run build && npm run test
 
 fast: $(VENV)/dev
-	$(BIN)/pytest -q -n $(JOBS) -m "not slow"
+	$(BIN)/pytest -q -n $(JOBS) $(FAST)
 
 simulation: $(VENV)/dev
 	$(BIN)/pytest -q -n $(JOBS) tests/simulation

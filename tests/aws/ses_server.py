@@ -31,6 +31,11 @@ class Ses:
     drops_idle: bool = False
     released: threading.Event = field(default_factory=threading.Event)
 
+    def forget(self) -> None:
+        """As new, but for the address."""
+        self.released.set()
+        vars(self).update(vars(Ses(url=self.url)))
+
     def sends(self) -> list[dict[str, Any]]:
         return [body for _, path, body in self.requests if path.endswith("/outbound-emails")]
 
