@@ -11,7 +11,14 @@ from functools import cache
 from pathlib import Path
 
 GIVEN_FILES = ("given_north", "given_west_east", "given_south", "given_arabic_european", "given_more")
-FAMILY_FILES = ("surnames_north", "surnames_west_east", "surnames_south", "surnames_arabic", "surnames_more")
+FAMILY_FILES = (
+    "surnames_north",
+    "surnames_west_east",
+    "surnames_south",
+    "surnames_arabic",
+    "surnames_more",
+    "places",
+)
 
 #: Weight of a word that only one kind of list knows (e^3.5 is about 33 : 1), and of a word that both know.
 LISTED, LISTED_AS_BOTH = 3.5, 0.4
@@ -27,12 +34,17 @@ class MarkerWords:
     titles: frozenset[str]
     #: Words that belong to the title behind them ("Asst. Prof."), and are none without it.
     before_titles: frozenset[str]
+    #: Titles of two words, each written with a hyphen here ("Bharat Ratna").
+    awards: frozenset[str]
     degrees: frozenset[str]
     kin: frozenset[str]
     employers: frozenset[str]
     polite: frozenset[str]
     fillers: frozenset[str]
     late: frozenset[str]
+    #: Words that mean the same before a courtesy ("Lt. Shri"), and a rank before others ("Lt. Col.").
+    late_in_front: frozenset[str]
+    courtesies: frozenset[str]
     #: Words that show that a cell holds no living person, with the kind: late, organisation, filler, phrase.
     refused: dict[str, str]
     #: Words behind which no part of the person's name stands.
@@ -116,27 +128,33 @@ def name_weights() -> dict[str, float]:
 @cache
 def marker_words() -> MarkerWords:
     """Titles, tails and words of organisations."""
-    tails, others, titles = _sections("tails"), _sections("organisations"), _sections("titles")
-    trades = others["organisations"] | others["roles"]
+    tails, titles = _sections("tails"), _sections("titles")
+    others = _sections("organisations") | _sections("words")
+    trades = others["organisations"] | others["roles"] | others["things"] | others["brands"]
+    trades |= tails["professions"] - name_weights().keys()
     trades |= {f"{word}s" for word in trades if len(word) > 3} - name_weights().keys()
     kinds = {
         "late": tails["late"],
         "organisation": trades,
         "filler": others["fillers"],
-        "phrase": others["function words"],
+        "phrase": others["function words"] | others["phrases"],
     }
+    awards = frozenset(award.partition("-")[0] for award in titles["awards"])
     every = frozenset[str]().union(
-        titles["titles"], titles["before titles"], *tails.values(), *others.values()
+        titles["titles"], titles["before titles"], awards, *tails.values(), *kinds.values()
     )
     return MarkerWords(
         titles=titles["titles"],
         before_titles=titles["before titles"],
-        degrees=tails["degrees"],
+        awards=titles["awards"],
+        degrees=tails["degrees"] | tails["professions"],
         kin=tails["kin"],
         employers=tails["places"],
         polite=tails["suffixes"],
         fillers=others["fillers"],
         late=tails["late"],
+        late_in_front=tails["late in front"],
+        courtesies=titles["courtesies"],
         refused={word: kind for kind, words in kinds.items() for word in words},
         turns=tails["kin"] | tails["places"] | {"of"},
         all=every,

@@ -25,7 +25,7 @@ FAMILY_FIRST_INITIAL = 0.02
 #: How often the only full word is the given name: alone, behind initials, before initials.
 ALONE, BEHIND_INITIALS, BEFORE_INITIALS = 0.72, 0.70, 0.93
 #: The same for a word alone that no list tells anything about: a brand, a role or a slip of the keys as well.
-ALONE_UNKNOWN = 0.5
+ALONE_UNKNOWN = 0.4
 
 #: Odds of the first of two words that, joined, are a listed given name ("Ram Mohan", "Naga Manikanta").
 JOINED = exp(3.0)
@@ -108,12 +108,14 @@ def _look(text: str) -> tuple[int, float, Token]:
     """What a word between blanks is, its odds, and the word without the dot behind it."""
     stem = text.removesuffix(".")
     token = Token(stem, stem.lower(), stem is not text)
-    if not _PLAIN(stem):
+    if not _PLAIN(stem) or "-" in stem or stem.endswith("'s"):
         return _OTHER, 0.0, token
     if "." in stem:
         return _DOTTED, 0.0, token
     if token.word in leading_words().marked:
-        return _TITLE if token.word in marker_words().titles else _OTHER, 0.0, token
+        markers = marker_words()
+        plain = token.word in markers.titles and token.word not in markers.late_in_front
+        return _TITLE if plain else _OTHER, 0.0, token
     short = len(stem) < 3 or (len(stem) < 5 and stem.isupper())
     return _INITIAL if short else _NAME, odds(token.word), token
 
@@ -239,6 +241,8 @@ def _alone(token: Token, usual: float) -> Choice:
     if word in leading_words().short:
         return (None, 0.0, "No given name is written out.")
     likely = odds(word)
+    if usual == ALONE and text.isupper() and len(text) <= 5 and not is_known(word):
+        return (None, 0.0, f"{text} reads as an abbreviation.")
     if likely < FAMILY_ODDS and is_listed(word):
         return (None, 0.0, f"{text} is a family name, and no given name is written out.")
     part = given_part(word)

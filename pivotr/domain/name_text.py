@@ -8,7 +8,7 @@ from functools import cache, lru_cache
 from typing import NamedTuple
 
 from pivotr.domain.name_lists import MarkerWords, marker_words
-from pivotr.domain.name_scores import odds
+from pivotr.domain.name_scores import is_listed, odds
 from pivotr.domain.name_tokens import EDGES, KEPT, Token, dotted, tokens_of, undotted
 
 _REFUSED = {
@@ -19,9 +19,13 @@ _REFUSED = {
 }
 #: Signs that a name may hold besides letters: apostrophes, hyphens, and the joiners of Indian scripts.
 _WITHIN = "'’ʼ-‐\u200c\u200d"
+_SEVERAL = "The cell names more than one person, or a company."
 _LOST = "Letters of the name were lost in its encoding."
 _LONG = "The text is too long for a name."
 _RELATIVES = ("wife", "son", "daughter", "husband", "mother", "father")
+
+#: "Ramesh's father", "Haldiram's".
+_POSSESSIVE = ("'s", "’s")
 
 _LEGAL_FORMS = frozenset(("pvt", "ltd", "limited", "llp", "inc"))
 
@@ -72,15 +76,24 @@ def read_cell(name: str) -> NameWords | str:
 def _read_tidy(name: str) -> NameWords | str:
     # Most cells hold letters, blanks, dots and commas only: words that are no names are looked up at once.
     markers, words = marker_words(), name.lower().replace(".", " ").replace(",", " ").split()
-    if not markers.late.isdisjoint(words):
+    if _is_late(words, markers):
         return _REFUSED["late"]
     start, last = 0, len(words) - 1
     while start < last and words[start] in markers.titles:
         start += 1
-    if start >= last or "," in name or not markers.all.isdisjoint(words[start:]):
+    signs = "," in name or "-" in name or "'s" in name
+    if start >= last or signs or not markers.all.isdisjoint(words[start:]):
         return _words((name if markers.turns.isdisjoint(words) else _before_kin(name)).split(","))
     tokens = dotted(name) if "." in name else undotted(name.split())
     return tuple.__new__(NameWords, (tokens[start:] if start else tokens, False))
+
+
+def _is_late(words: list[str], markers: MarkerWords) -> bool:
+    """True for "Late Shri Mohan Lal" and for "Lt. Shri Mohan Lal", which is no lieutenant."""
+    if not markers.late.isdisjoint(words):
+        return True
+    front, behind = words[:1], words[1:2]
+    return not (markers.late_in_front.isdisjoint(front) or markers.courtesies.isdisjoint(behind))
 
 
 def looks_like_domain(name: str) -> bool:
@@ -95,7 +108,7 @@ def _unwanted(text: str) -> str:
         return "The cell holds no letters."
     if len(text) > LONGEST:
         return _LONG
-    if not markers.late.isdisjoint(_WORDS.findall(folded)):
+    if _is_late(_WORDS.findall(folded), markers):
         return _REFUSED["late"]
     if _ODD.search(text) and _MACHINE.search(text):
         return "The cell holds an address or a formula, not a name."
@@ -109,13 +122,29 @@ def _read_text(text: str) -> NameWords | str:
         return "The cell holds an e-mail address, not a name."
     text = text.strip(EDGES)
     if _BREAK.search(text):
-        text = _TAIL.split(text, maxsplit=1)[0].strip(EDGES)
+        text, sign, tail = _at_tail(text)
+        if sign == "/" and _is_given(tail):
+            return _SEVERAL
     head = _before_kin(text) if "/" in text or "@" in text else text
     if "&" in head or "/" in head:
         head, _, post = head.partition(",")
         if "&" in head or "/" in head or not _tells_post(post):
-            return "The cell names more than one person, or a company."
+            return _SEVERAL
     return _read_tidy(head) if _TIDY(head) else _words(_before_kin(head).split(","))
+
+
+def _at_tail(text: str) -> tuple[str, str, str]:
+    """What stands before the first sign that ends a name, the sign, and what follows."""
+    found = _TAIL.search(text)
+    if found is None:
+        return text, "", ""
+    return text[: found.start()].strip(EDGES), found[0].strip(), text[found.end() :]
+
+
+def _is_given(text: str) -> bool:
+    """True where the text starts with a listed given name: "Vijay / Ajay" are two persons."""
+    word = text.casefold().split()[:1]
+    return bool(word) and is_listed(word[0]) and odds(word[0]) > 1
 
 
 def _tells_post(text: str) -> bool:
@@ -212,6 +241,9 @@ def _stripped(tokens: list[Token], markers: MarkerWords) -> list[Token]:
         return tokens
     start, end = 0, len(tokens)
     while start < end:
+        if "-".join(words[start : start + 2]) in markers.awards:
+            start += 2
+            continue
         before = 1 if words[start] in markers.before_titles and start + 1 < end else 0
         if not _is_title(words[start + before], markers):
             break
@@ -255,16 +287,26 @@ def _refusal(tokens: list[Token]) -> str:
         return "Nothing but a title or a filler is left."
     if not any(map(_is_odd, [word for _, word, _ in tokens])):
         return ""
+    return next(filter(None, (_oddity(token, first=at == 0) for at, token in enumerate(tokens))), "")
+
+
+def _oddity(token: Token, *, first: bool) -> str:
+    """Why this word is no name; empty where it may be one."""
+    text, word, _ = token
+    kind = _kind(word)
+    # Two capitals behind a name are initials ("Mahesh IT"), in front of it a word ("HR Team").
+    if kind and (len(word) > 2 or (first if kind == "organisation" else not text.isupper())):
+        return _REFUSED[kind]
+    if len(word) > 2 and word == word[0] * len(word):
+        return _REFUSED["filler"]
+    if word.endswith(_POSSESSIVE) and len(word) > 3:
+        return _REFUSED["phrase"]
+    return "" if _is_of_letters(word) else "Letters are mixed with digits or signs, as in a user name."
+
+
+def _kind(word: str) -> str:
+    """The kind of a word that is no name, or that has one as a part ("T-Series")."""
     refused = marker_words().refused
-    for at, (text, word, _) in enumerate(tokens):
-        kind = refused.get(word)
-        # Two capitals behind a name are initials ("Mahesh IT"), in front of it a word ("HR Team").
-        if kind is not None and (
-            len(word) > 2 or (at == 0 if kind == "organisation" else not text.isupper())
-        ):
-            return _REFUSED[kind]
-        if word[0] == word[-1] and len(word) > 2 and word == word[0] * len(word):
-            return _REFUSED["filler"]
-        if not _is_of_letters(word):
-            return "Letters are mixed with digits or signs, as in a user name."
-    return ""
+    if "-" not in word or word in refused:
+        return refused.get(word, "")
+    return next((refused[part] for part in word.split("-") if len(part) > 2 and part in refused), "")

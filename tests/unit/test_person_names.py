@@ -16,6 +16,8 @@ from pivotr.domain.name_text import NameWords, read_cell
 from pivotr.domain.person_names import FLOOR, greeting, parse_name
 
 DATA = Path(__file__).parent.parent / "data" / "names"
+NAME_DATA = Path(__file__).parents[2] / "pivotr" / "data" / "names"
+LISTS = ["sample", "own_tuning", "second_tuning", "second_later", "silence_tuning", "silence_later"]
 HARD = {"telugu-surname-first", "marathi-surname-first", "western-surname-first", "bengal-surname-first"}
 
 
@@ -166,6 +168,52 @@ def test_cells_without_a_person_to_greet_are_silent(name: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "name",
+    [
+        # a given name and a ware, a trade, a brand
+        "Anjali Kitchenware", "Radhika Nitrite", "Kavita Handlooms", "Thomas Bakehouse", "Ashok Leyland",
+        "Anita Ladies Tailor", "Rakesh Kumar HUF", "Haldiram's", "K-Series", "MSEB", "Swiggy",
+        # sentences, relations, several persons, places
+        "Will confirm later", "Ramesh's father", "Vijay / Ajay", "Navi Mumbai", "Tamil Nadu", "Gurugram",
+        "Cardiologist",
+    ],
+)  # fmt: skip
+def test_firms_phrases_and_places_without_a_legal_form_are_silent(name: str) -> None:
+    assert first(name) is None
+
+
+def test_no_name_is_among_the_words_that_silence_a_cell() -> None:
+    lines = (NAME_DATA / "words.txt").read_text(encoding="utf-8").splitlines()
+    words = {word for line in lines if line[:1] not in ("#", "[") for word in line.split()}
+    assert len(words) > 4_000
+    assert words.isdisjoint(given_names() | family_names() | either_names().keys())
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Bharat Ratna Lata Mangeshkar", "Lata"),
+        ("Padma Bhushan Dr. Naresh Trehan", "Naresh"),
+        ("Padma Vibhushan Ilaiyaraaja", "Ilaiyaraaja"),
+        ("Bharat Bhushan", "Bharat"),
+        ("Padma Lakshmi", "Padma"),
+        ("Lt. Shri Mohan Lal", None),
+        ("Lt. Smt. Shanti Bai", None),
+        ("Lt. Vikram Batra", "Vikram"),
+        ("Lt Gen Manoj Pande", "Manoj"),
+        ("Dr Ashok Seth Cardiologist", "Ashok"),
+        ("Vijay Shah / Sales", "Vijay"),
+        ("Shine Tom Chacko", "Shine"),
+        ("Lovely Anand", "Lovely"),
+    ],
+)
+def test_words_that_are_honours_or_wares_elsewhere_are_names_where_they_stand_as_names(
+    name: str, expected: str | None
+) -> None:
+    assert first(name) == expected
+
+
+@pytest.mark.parametrize(
     ("name", "expected"),
     [
         ("Amit Sharma – Co-founder, Acme", "Amit"),
@@ -221,7 +269,7 @@ def test_a_threshold_above_the_confidence_gives_the_fallback(name: str) -> None:
     assert greeting(name, threshold=parsed.confidence + 0.001) == ""
 
 
-@pytest.mark.parametrize("name", ["sample", "own_tuning", "second_tuning", "second_later"])
+@pytest.mark.parametrize("name", LISTS)
 def test_the_thresholds_of_the_product_hold(name: str) -> None:
     everything = labelled(name)
     hard = [row for row in everything if row["category"] in HARD]
@@ -257,7 +305,7 @@ def test_the_lists_are_large_and_each_file_names_its_source() -> None:
     assert len(given_names()) >= 2_500
     assert len(family_names()) >= 2_000
     assert all(-5 <= weight <= 5 for weight in either_names().values())
-    files = sorted((Path(__file__).parents[2] / "pivotr" / "data" / "names").glob("*.txt"))
+    files = sorted(NAME_DATA.glob("*.txt"))
     assert len(files) >= 10
     for file in files:
         assert "# Source: " in "".join(file.read_text(encoding="utf-8").splitlines()[:4]), file.name
