@@ -6,8 +6,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 JOBS ?= auto
-# under a minute on two cores; the simulation has minutes of its own
-FAST := -m "not slow" --ignore=tests/simulation
+# under a minute on two cores; these three have minutes of their own
+FAST := -m "not slow" --ignore=tests/simulation --ignore=tests/infra --ignore=tests/e2e
 
 .PHONY: check demo test e2e client fast simulation bench lock clean
 

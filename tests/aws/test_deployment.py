@@ -166,6 +166,7 @@ def test_bootstrap_and_concurrency(no_credentials: None, own: Clients) -> None:
         assert account.concurrency(("here", "gone")) == Concurrency(1000, 944, {"here": 5})
 
 
+@pytest.mark.slow
 def test_absent_things_are_no_errors(account: None, own: Clients) -> None:
     inspector = AwsInspector(own)
     assert inspector.table("pivotr-dev-leads") is None

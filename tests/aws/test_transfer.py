@@ -130,6 +130,7 @@ def test_an_interrupted_transfer_goes_on_and_a_second_one_is_refused(
     assert err.startswith("The environment dev has had this data since")
 
 
+@pytest.mark.slow
 def test_nothing_is_mixed_or_moved_elsewhere(laptop: Laptop) -> None:
     assert laptop.run("transfer", "--to", "dev", "--yes")[0] == 3
     laptop.ok("leads", "add", "asha@rao.example")

@@ -22,6 +22,7 @@ def kept(pivotr: Run, draft: str, tmp_path: Path) -> str:
     return draft
 
 
+@pytest.mark.slow
 def test_what_was_sent_since_a_backup_is_not_sent_again_by_a_restore(
     pivotr: Run, kept: str, own_home: Path
 ) -> None:
@@ -45,6 +46,7 @@ def test_what_was_sent_since_a_backup_is_not_sent_again_by_a_restore(
     assert len(list((own_home / "outbox" / "new").iterdir())) == 2
 
 
+@pytest.mark.slow
 def test_a_backup_moves_to_another_folder_with_its_keys_and_mails(
     pivotr: Run, kept: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

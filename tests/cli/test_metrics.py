@@ -89,6 +89,7 @@ def test_every_group_adds_up_to_the_counters(
     assert pivotr("metrics", "audit").code == 0
 
 
+@pytest.mark.slow
 def test_what_cannot_be_counted(pivotr: Run, own_home: Path) -> None:
     assert "day, campaign" in pivotr("metrics", "show", "--by", "colour").err
     assert pivotr("metrics", "show", "--since", "yesterday").code == 2

@@ -173,6 +173,7 @@ def test_what_a_setting_cannot_be(pivotr: Run, words: tuple[str, ...], code: int
     assert pivotr("settings", "list", "--json").out == before
 
 
+@pytest.mark.slow
 def test_a_new_account_cap_holds_for_the_day_that_is_open(pivotr: Run, draft: str) -> None:
     pivotr("campaign", "start", draft)
     assert pivotr("run", "--until-idle").code == 0

@@ -48,6 +48,7 @@ def test_the_log_is_told_in_sentences(op: Operator) -> None:
     assert op.err.startswith("“yesterday” is no day.\n")
 
 
+@pytest.mark.slow
 def test_a_late_event_stands_behind_what_came_before_it(op: Operator) -> None:
     campaign = begin(op)
     op.ok("campaign", "update", campaign, "--window", "always", "--gap", "0")

@@ -84,6 +84,7 @@ def test_a_campaign_is_watched_to_its_end(pivotr: Run, draft: str, monkeypatch: 
     )
 
 
+@pytest.mark.slow
 def test_a_watched_campaign_is_drawn_with_its_newest_entries(
     pivotr: Run, draft: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -221,6 +222,7 @@ def test_the_demo_leaves_a_strange_folder_alone(pivotr: Run, tmp_path: Path) -> 
     assert [path.name for path in (tmp_path / "photos").iterdir()] == ["one.jpg"]
 
 
+@pytest.mark.slow
 def test_a_mail_server_that_does_not_answer_is_told_on_stderr(
     pivotr: Run, draft: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -196,6 +196,7 @@ NAMES_OF_A_MAIL = [
 ]
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(names=st.tuples(ANY, ANY), subject=ANY, text=ANY, html=ANY, extra=ANY)
 def test_no_value_can_write_a_header(

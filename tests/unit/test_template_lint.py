@@ -167,6 +167,7 @@ def test_what_concerns_a_part_as_a_whole_has_a_place_too(
     assert (found.line, found.column) == (line, column)
 
 
+@pytest.mark.slow
 def test_depth_does_not_matter() -> None:
     assert report("{a|" * 10_000 + "x" + "}" * 10_000).variants == 10_001
 
