@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pivotr.cli.context import actor, connect, console, invocation, noun
+from pivotr.cli.context import actor, console, invocation, noun
+
+if TYPE_CHECKING:
+    from pivotr.domain.campaigns import Campaign
+    from pivotr.settings import Settings
 
 app = noun("Put a backup back; campaigns are paused by it.")
 
@@ -28,7 +32,7 @@ def restore(
     """
     from pivotr import settings
     from pivotr.cli.words import counted
-    from pivotr.domain.instants import from_text, to_text
+    from pivotr.domain.instants import to_text
     from pivotr.wiring import backups, run_lock
     from pivotr.wiring_remote import refuse_remote
 
@@ -36,21 +40,41 @@ def restore(
     refuse_remote(chosen)
     archives = backups(chosen)
     out = console()
+    paused: list[Campaign] = []
     with run_lock(chosen) as lock:
         lock.acquire(to_text(archives.now), os.getpid())
-        restored, kept = archives.restore(file, is_replacing=replace)
-        made_at = f"{from_text(restored.made_at):%-d %b %Y %H:%M} (UTC)"
-        paused = connect().transitions.pause_all(
-            reason=f"restored: the backup of {made_at} does not know what was sent since",
-            actor=actor(),
+        restored, kept = archives.restore(
+            file,
+            is_replacing=replace,
+            prepare=lambda folder, made: paused.extend(_paused(chosen, folder, _words(made.made_at))),
         )
     if out.wants_json:
         out.data({"restored": restored, "paused": [one.id for one in paused], "kept_aside": str(kept or "")})
         return
-    out.success(f"The state of {made_at} is back, with {counted(restored.mails, 'mail')} of the outbox.")
+    mails = counted(restored.mails, "mail")
+    out.success(f"The state of {_words(restored.made_at)} is back, with {mails} of the outbox.")
     if kept:
         out.note(f"What was here before is in {kept}; it holds personal data: delete it when you are sure.")
     for campaign in paused:
         out.warn(f"“{campaign.name}” is paused: the backup does not know what was sent since.")
         out.note(f"  Take out who had a mail: pivotr campaign remove {campaign.id} ADDRESS")
         out.note(f"  Then: pivotr campaign resume {campaign.id} --acknowledge")
+
+
+def _paused(chosen: Settings, folder: Path, made_at: str) -> list[Campaign]:
+    """Pause what was running, before it is where `pivotr run` would go on with it."""
+    from pivotr.wiring import connect
+
+    unpacked = connect(chosen.model_copy(update={"home": folder}))
+    try:
+        return unpacked.transitions.pause_all(
+            reason=f"restored: the backup of {made_at} does not know what was sent since", actor=actor()
+        )
+    finally:
+        unpacked.ports.close()
+
+
+def _words(made_at: str) -> str:
+    from pivotr.domain.instants import from_text
+
+    return f"{from_text(made_at):%-d %b %Y %H:%M} (UTC)"

@@ -93,12 +93,17 @@ class Transitions:
         return self._shut(key, "pause", actor, reason)
 
     def pause_all(self, *, reason: str, actor: str = "") -> list[Campaign]:
-        """Pause every campaign that runs, one after the other; those that end meanwhile are left out."""
+        """Pause every campaign that runs, one after the other; those that end meanwhile are left out.
+
+        Raises Conflict where one goes on running.
+        """
         paused: list[Campaign] = []
         for campaign in list(self._campaigns.with_status("running")):
             try:
                 paused.append(self.pause(campaign.id, actor=actor, reason=reason))
             except Conflict:
+                if self._find(campaign.id).status == "running":
+                    raise
                 _log.info("campaign %s is not running any more", campaign.id)
         return paused
 

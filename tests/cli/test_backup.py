@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import stat
 import zipfile
 from pathlib import Path
@@ -120,3 +121,71 @@ def test_a_backup_that_cannot_be_made_leaves_nothing(pivotr: Run, tmp_path: Path
     assert away.code == 7
     assert "point-in-time recovery" in away.err
     assert sorted(path.name for path in tmp_path.iterdir()) == ["home", "there.zip"]
+
+
+def test_a_restore_that_is_cut_off_leaves_nobody_sending(
+    pivotr: Run, kept: str, own_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key, renamed = (own_home / "pivotr.key").read_bytes(), Path.rename
+    for last in range(1, 20):
+        moves: list[Path] = []
+        (own_home / "outbox" / "new").mkdir(parents=True, exist_ok=True)
+        (own_home / "outbox" / "new" / "sent-since").write_text("Hello", encoding="utf-8")
+
+        def dies(path: Path, target: Path, last: int = last, moves: list[Path] = moves) -> Path:
+            moves.append(renamed(path, target))
+            if len(moves) == last:
+                raise KeyboardInterrupt
+            return moves[-1]
+
+        with monkeypatch.context() as patched:
+            patched.setattr(Path, "rename", dies)
+            patched.setattr("pivotr.adapters.embedded.backups.Backups._stamp", f"cut-{last}")
+            if pivotr("restore", "kept.zip", "--replace").code == 0:
+                break
+        # whatever data is there by now has its key, and is paused
+        if (own_home / "pivotr.db").exists():
+            assert (own_home / "pivotr.key").read_bytes() == key
+            assert statuses(pivotr) == ["paused"]
+        (own_home / ".restore-dead").mkdir()
+        assert pivotr("restore", "kept.zip", "--replace").code == 0
+        assert statuses(pivotr) == ["paused"]
+        assert not list(own_home.glob(".restore-*"))
+        # kept aside by one of the two, not thrown away, and not among the mails of the backup
+        assert len(list(own_home.glob("before-restore-*/outbox/new/sent-since"))) == 1
+        assert not list(own_home.glob("outbox/new/*"))
+        assert pivotr("campaign", "resume", kept, "--acknowledge").code == 0
+        shutil.rmtree(own_home / f"before-restore-cut-{last}")
+        for aside in own_home.glob("before-restore-*"):
+            shutil.rmtree(aside)
+    assert last > 4
+
+
+def statuses(pivotr: Run) -> list[str]:
+    return [one["status"] for one in json.loads(pivotr("campaign", "list", "--json").out)]
+
+
+def test_archives_that_somebody_made_by_hand_are_refused(pivotr: Run, kept: str, own_home: Path) -> None:
+    with zipfile.ZipFile("kept.zip") as kept_zip:
+        contents = {name: kept_zip.read(name) for name in kept_zip.namelist()}
+    facts = json.loads(contents["manifest.json"])
+    before = pivotr("leads", "list", "--json").out
+    for changes, word in (
+        ({"sha256": None}, "is no backup"),
+        ({"made_at": "yesterday"}, "is no backup"),
+        ({"sha256": {}}, "is damaged"),
+        ({"sha256": facts["sha256"] | {"else.txt": "0"}}, "is damaged"),
+    ):
+        with zipfile.ZipFile("odd.zip", "w") as odd:
+            for name, content in (contents | {"manifest.json": json.dumps(facts | changes)}).items():
+                odd.writestr(name, content)
+        ended = pivotr("restore", "odd.zip", "--replace")
+        assert (ended.code, word in ended.err) == (2, True), (changes, ended)
+    # one byte of the compressed data is another
+    with zipfile.ZipFile("kept.zip") as kept_zip:
+        at = kept_zip.getinfo("pivotr.db").header_offset + 200
+    raw = bytearray(Path("kept.zip").read_bytes())
+    raw[at : at + 40] = b"\xff" * 40
+    Path("odd.zip").write_bytes(raw)
+    assert pivotr("restore", "odd.zip", "--replace").code == 2
+    assert pivotr("leads", "list", "--json").out == before

@@ -9,6 +9,8 @@ import shutil
 import sqlite3
 import tempfile
 import zipfile
+import zlib
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +19,7 @@ from typing import Any, Final
 
 from pivotr.adapters.embedded import sqlite_faults
 from pivotr.adapters.embedded.sqlite_file import FORMAT
-from pivotr.domain.instants import to_text
+from pivotr.domain.instants import from_text, to_text
 from pivotr.errors import InvalidInput, Misconfigured, NotFound
 
 #: Form of the archive; raised when one could not be read by an older Pivotr any more.
@@ -26,8 +28,12 @@ _MANIFEST: Final = "manifest.json"
 _DATA: Final = "pivotr.db"
 _KEY: Final = "pivotr.key"
 _OUTBOX: Final = "outbox/"
-#: What a data file has beside it while it is in use; a data file from elsewhere must not meet them.
-_COMPANIONS: Final = ("-wal", "-shm")
+#: What a data folder holds, the data file first: what goes is taken away in this order, what comes is put in
+#: place against it, so that nobody works with half. A data file must not meet the companions of another one.
+_PARTS: Final = (_DATA, f"{_DATA}-wal", f"{_DATA}-shm", _KEY)
+_UNPACKED: Final = ".restore-"
+#: What reading an archive can raise that is none, is damaged, or is locked with a password.
+_UNREADABLE: Final = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, RuntimeError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +92,18 @@ class Backups:
             raise
         return Backup(str(target), made_at, self._version, mails, target.stat().st_size)
 
-    def restore(self, source: Path, *, is_replacing: bool) -> tuple[Backup, Path | None]:
+    def restore(
+        self, source: Path, *, is_replacing: bool, prepare: Callable[[Path, Backup], object]
+    ) -> tuple[Backup, Path | None]:
         """Put an archive's data, keys and outbox in place; what was there is kept in the folder returned.
 
-        The caller holds the lock of `pivotr run`. Raises NotFound, InvalidInput for what is no backup, is
-        damaged or is of a newer Pivotr, and where data would be replaced unasked.
+        `prepare` is given the folder of what was unpacked before anything takes its place: whenever this is
+        cut off, nobody finds data that is not prepared. The caller holds the lock of `pivotr run`. Raises
+        NotFound, InvalidInput for what is no backup or is damaged and where data would be replaced unasked,
+        Misconfigured for a backup by a newer Pivotr and a folder that cannot be written.
         """
         with self._opened(source) as archive:
-            backup = self._checked(archive, source)
+            backup, digests = self._checked(archive, source)
             if self.data_file.exists() and not is_replacing:
                 raise InvalidInput(
                     f"{self._home} has data already.",
@@ -101,11 +111,15 @@ class Backups:
                 )
             try:
                 self._home.mkdir(parents=True, exist_ok=True, mode=0o700)
-                with tempfile.TemporaryDirectory(prefix=".restore-", dir=self._home) as name:
+                for left in self._home.glob(f"{_UNPACKED}*"):
+                    shutil.rmtree(left)
+                with tempfile.TemporaryDirectory(prefix=_UNPACKED, dir=self._home) as name:
                     folder = Path(name)
-                    self._unpack(archive, folder, source)
+                    _unpack(archive, folder, source, digests)
+                    prepare(folder, backup)
                     aside = self._put_aside(self._home / f"before-restore-{self._stamp}")
-                    self._put_in_place(folder)
+                    for part in reversed(self._parts(folder)):
+                        part.rename(self._home / part.name)
             except OSError as error:
                 raise _unwritable(self._home, error) from None
         return backup, aside
@@ -118,7 +132,7 @@ class Backups:
         """The data first: a mail that leaves meanwhile is then in the outbox, not missing from it."""
         with (
             tempfile.TemporaryDirectory(prefix=".pivotr-backup-", dir=target.absolute().parent) as folder,
-            zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive,
+            zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, strict_timestamps=False) as archive,
         ):
             copy = Path(folder) / _DATA
             _copy_data(self.data_file, copy)
@@ -150,64 +164,55 @@ class Backups:
         except (OSError, zipfile.BadZipFile):
             raise _no_backup(source) from None
 
-    def _checked(self, archive: zipfile.ZipFile, source: Path) -> Backup:
+    def _checked(self, archive: zipfile.ZipFile, source: Path) -> tuple[Backup, dict[str, str]]:
         try:
             facts: dict[str, Any] = json.loads(archive.read(_MANIFEST))
             form, file_format = int(facts["form"]), int(facts["format"])
+            digests = {str(name): str(digest) for name, digest in dict(facts["sha256"]).items()}
             backup = Backup(
                 str(source),
-                str(facts["made_at"]),
+                to_text(from_text(facts["made_at"])),
                 str(facts["version"]),
                 int(facts["mails"]),
                 source.stat().st_size,
             )
-        except (KeyError, ValueError, TypeError, zipfile.BadZipFile):
+        except (*_UNREADABLE, KeyError, TypeError):
             raise _no_backup(source) from None
         if form > _FORM or file_format > FORMAT:
             raise Misconfigured(
                 f"“{source}” was made by Pivotr {backup.version}, which is newer than this one.",
                 hint="Upgrade Pivotr, then restore.",
             )
-        return backup
-
-    def _unpack(self, archive: zipfile.ZipFile, folder: Path, source: Path) -> None:
-        """Into a folder beside the data, and only if every byte is what was written. Raises InvalidInput."""
-        digests = json.loads(archive.read(_MANIFEST))["sha256"]
-        try:
-            names = archive.namelist()
-            for name in names:
-                if name in (_DATA, _KEY) or name.startswith(_OUTBOX):
-                    archive.extract(name, folder)
-        except (zipfile.BadZipFile, EOFError, ValueError):
-            raise _damaged(source) from None
-        for name, digest in digests.items():
-            path = folder / name
-            if not path.exists() or _digest(path) != digest:
-                raise _damaged(source)
-            path.chmod(0o600)
+        return backup, digests
 
     def _put_aside(self, aside: Path) -> Path | None:
-        if not self.data_file.exists():
+        """All there is: what a restore that was cut off has left behind, too."""
+        parts = self._parts(self._home)
+        if not parts:
             return None
         aside.mkdir(mode=0o700)
-        for path in self._parts():
-            if path.exists():
-                path.rename(aside / path.name)
+        for part in parts:
+            part.rename(aside / part.name)
         return aside
 
-    def _put_in_place(self, folder: Path) -> None:
-        """The data file last: until it is there, nobody works with half of a restore."""
-        for path in reversed([self._home / _DATA, self._home / _KEY, self._outbox]):
-            restored = folder / path.name
-            if not restored.exists():
-                continue
-            if path.is_dir():
-                shutil.rmtree(path)
-            restored.rename(path)
+    def _parts(self, folder: Path) -> list[Path]:
+        paths = [folder / name for name in (*_PARTS, self._outbox.name)]
+        return [path for path in paths if path.exists()]
 
-    def _parts(self) -> list[Path]:
-        companions = [self.data_file.with_name(self.data_file.name + end) for end in _COMPANIONS]
-        return [self.data_file, *companions, self._home / _KEY, self._outbox]
+
+def _unpack(archive: zipfile.ZipFile, folder: Path, source: Path, digests: dict[str, str]) -> None:
+    """Into a folder beside the data, and only if every byte is what was written. Raises InvalidInput."""
+    try:
+        for name in archive.namelist():
+            if name in (_DATA, _KEY) or name.startswith(_OUTBOX):
+                archive.extract(name, folder)
+    except _UNREADABLE:
+        raise _damaged(source) from None
+    for name in {_DATA, *digests}:
+        path = folder / name
+        if not path.is_file() or _digest(path) != digests.get(name):
+            raise _damaged(source)
+        path.chmod(0o600)
 
 
 def _copy_data(source: Path, target: Path) -> None:
