@@ -11,17 +11,21 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from pivotr import names
-from pivotr.domain.campaigns import Campaign
 from pivotr.domain.instants import to_text
 from pivotr.errors import Conflict, NotFound
 from pivotr.ports.clock import Clock
-from pivotr.ports.table import Absent, ConditionFailed, Item, Table
+from pivotr.ports.table import Absent, ConditionFailed, Item, Key, Table, TableSpec
+from pivotr.storage.campaigns import Campaigns
 from pivotr.storage.schema import SCHEMA_VERSION, TABLES
 
 _MARK = "transfer"
-_PAGE = 500
+#: How the reason of a campaign begins that a transfer has paused.
+_PAUSED = "moved:"
+_PAGE = 100
 #: Tables of many small items: inserted in bulk, where their attributes are named as a bulk insert needs it.
 _BULK = (names.LEADS, names.LOGS, names.MEMBERSHIPS, names.SUPPRESSIONS)
+#: Of these, what has gone here goes there as well when an interrupted transfer goes on.
+_DROPPED = (names.LEADS, names.MEMBERSHIPS, names.SUPPRESSIONS)
 #: Where these have something, somebody else's data is there.
 _TELLING = (names.LEADS, names.CAMPAIGNS, names.SUPPRESSIONS)
 
@@ -45,7 +49,7 @@ class Transferring:
         target_name: str,
         clock: Clock,
         key: bytes,
-        pause_all: Callable[[str], list[Campaign]],
+        pause_all: Callable[[str], object],
         adopt_keys: Callable[[], None],
     ) -> None:
         self._source = source
@@ -74,45 +78,70 @@ class Transferring:
     def run(self, on_table: Callable[[str, int], object] = lambda _table, _count: None) -> Transferred:
         """Pause what runs, then copy table by table; a run that was interrupted is repeated and goes on.
 
-        Raises as `check`, and Unavailable.
+        What changed here since the interrupted run is changed there: only the last look counts. Raises as
+        `check`, Conflict where a campaign is started meanwhile, and Unavailable.
         """
         self.check()
         now = to_text(self._clock.now())
-        if self._target.get(names.WORK, (_MARK,), consistent=True) is None:
+        mark = self._target.get(names.WORK, (_MARK,), consistent=True)
+        goes_on = mark is not None
+        if mark is None:
             mark = {"key": _MARK, "origin": self._origin, "begun_at": now, "v": SCHEMA_VERSION}
             try:
                 self._target.put(names.WORK, mark, condition=Absent("key"))
             except ConditionFailed:
                 raise self._occupied("is being moved to by somebody else") from None
-            self._adopt_keys()
-        paused = self._pause_all(f"moved: its leads and log are in {self._target_name} since {now[:10]}")
+        self._adopt_keys()
+        self._pause_all(f"{_PAUSED} its leads and log are in {self._target_name} since {now[:10]}")
         copied: dict[str, int] = {}
         for spec in TABLES:
             copied[spec.name] = 0
-            for items in self._pages(spec.name):
-                self._copy(spec.name, items)
+            for items in _pages(self._source, spec.name):
+                self._refuse_running()
+                self._copy(spec, items)
                 copied[spec.name] += len(items)
+            if goes_on and spec.name in _DROPPED:
+                self._drop_gone(spec)
             on_table(spec.name, copied[spec.name])
-        done = {"key": _MARK, "origin": self._origin, "begun_at": now, "done_at": now, "v": SCHEMA_VERSION}
-        self._target.put(names.WORK, done)
-        return Transferred(copied, tuple(one.id for one in paused))
+        self._target.put(names.WORK, {**mark, "done_at": now})
+        paused = Campaigns(self._source).with_status("paused")
+        return Transferred(copied, tuple(one.id for one in paused if one.reason.startswith(_PAUSED)))
 
-    def _copy(self, table: str, items: list[Item]) -> None:
-        if table in _BULK:
-            self._target.insert_many(table, items)
+    def _refuse_running(self) -> None:
+        """A campaign started since the page was read would be there as it is on its way here: mails twice."""
+        for campaign in Campaigns(self._source).with_status("running"):
+            raise Conflict(
+                f"“{campaign.name}” was started during the transfer.",
+                hint=f"Repeat it, it pauses what runs: pivotr transfer --to {self._target_name}",
+            )
+
+    def _copy(self, spec: TableSpec, items: list[Item]) -> None:
+        if spec.name not in _BULK:
+            for item in items:
+                self._target.put(spec.name, item)
             return
-        for item in items:
-            if (table, item.get("key")) != (names.WORK, _MARK):
-                self._target.put(table, item)
+        inserted = self._target.insert_many(spec.name, items)
+        there = [item for item, is_new in zip(items, inserted, strict=True) if not is_new]
+        for item, old in zip(there, self._find(self._target, spec, there), strict=True):
+            self._renew(spec, item, old or {})
 
-    def _pages(self, table: str) -> Iterator[list[Item]]:
-        cursor: str | None = None
-        while True:
-            page = self._source.scan(table, limit=_PAGE, cursor=cursor)
-            if page.items:
-                yield page.items
-            if (cursor := page.cursor) is None:
-                return
+    def _renew(self, spec: TableSpec, item: Item, old: Item) -> None:
+        """What an interrupted run has left there; of an entry of the log nothing but erasure ever changes."""
+        if spec.name == names.LOGS:
+            if erased := sorted(old.keys() - item.keys()):
+                self._target.erase(spec.name, _key(spec, item), erased)
+        elif item != old:
+            self._target.put(spec.name, item)
+
+    def _drop_gone(self, spec: TableSpec) -> None:
+        for items in _pages(self._target, spec.name):
+            for item, known in zip(items, self._find(self._source, spec, items), strict=True):
+                if known is None:
+                    self._target.delete(spec.name, _key(spec, item))
+
+    def _find(self, table: Table, spec: TableSpec, items: list[Item]) -> list[Item | None]:
+        keys = [(spec.name, _key(spec, item)) for item in items]
+        return table.get_many(keys, consistent=True) if keys else []
 
     def _has_data(self, table: Table) -> bool:
         return any(table.scan(name, limit=1).items for name in _TELLING)
@@ -121,3 +150,17 @@ class Transferring:
         return Conflict(
             f"The environment {self._target_name} {why}.", hint="Choose an environment that is new."
         )
+
+
+def _pages(table: Table, name: str) -> Iterator[list[Item]]:
+    cursor: str | None = None
+    while True:
+        page = table.scan(name, limit=_PAGE, cursor=cursor)
+        if page.items:
+            yield page.items
+        if (cursor := page.cursor) is None:
+            return
+
+
+def _key(spec: TableSpec, item: Item) -> Key:
+    return (item[spec.partition], item[spec.sort]) if spec.sort else (item[spec.partition],)
