@@ -6,12 +6,13 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Literal, TextIO
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Literal
 
 import typer
 
 from pivotr.cli.context import actor, connect, console, services
 from pivotr.cli.signals import told_on_interrupt
+from pivotr.cli.text_files import whole_file
 
 if TYPE_CHECKING:
     from pivotr.cli.console import Console
@@ -233,13 +234,11 @@ def _row_report(path: Path | None, source: Path) -> Iterator[Callable[[RowResult
     from pivotr.cli.line_files import json_line
 
     _check_report(path, source)
-    draft = path.with_name(f".{path.name}.part")
-    try:
-        with _written(draft, path) as file:
-            yield lambda row: _write(file, json_line(_row_data(row)))
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
+    with (
+        whole_file(path) as partial,
+        partial.open("w", encoding="utf-8", errors="replace") as lines,
+    ):
+        yield lambda row: print(json_line(_row_data(row)), file=lines)
 
 
 def _row_data(row: RowResult) -> dict[str, Any]:
@@ -262,22 +261,6 @@ def _check_report(path: Path, source: Path) -> None:
             "The report would replace the very file that is imported.",
             hint="Use --report rows.jsonl, for example.",
         )
-
-
-def _written(draft: Path, path: Path) -> TextIO:
-    from pivotr.errors import InvalidInput
-
-    try:
-        return draft.open("w", encoding="utf-8", errors="replace")
-    except OSError as error:
-        raise InvalidInput(
-            f"“{path}” cannot be written: {error.strerror}.",
-            hint="Check the path and its permissions.",
-        ) from None
-
-
-def _write(file: TextIO, line: str) -> None:
-    file.write(line + "\n")
 
 
 @contextmanager

@@ -280,3 +280,22 @@ def test_a_person_is_erased_after_a_yes(op: Operator) -> None:
     home = (op.folder / "home").rglob("*")
     assert not any(b"asha@rao" in one.read_bytes() for one in home if one.is_file())
     assert op.run("leads", "erase", "stranger@x.example", "--yes") == 3
+
+
+def test_a_row_report_is_for_its_owner_and_replaces_an_old_one_only_when_it_is_whole(
+    op: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    imported(op, "--report", "rows.jsonl")
+    report = op.folder / "rows.jsonl"
+    assert stat.S_IMODE(report.stat().st_mode) == 0o600
+    whole = report.read_text(encoding="utf-8")
+
+    def full(*_given: object, **_words: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("pivotr.cli.line_files.json.dumps", full)
+        assert op.run("leads", "import", "leads.csv", "--list", "spring", "--report", "rows.jsonl") == 2
+    assert "“rows.jsonl” cannot be written: No space left on device." in op.err
+    assert report.read_text(encoding="utf-8") == whole
+    assert not list(op.folder.glob(".*.part"))
