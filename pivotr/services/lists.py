@@ -9,11 +9,10 @@ from pivotr.domain.leads import Lead, is_lead_id
 from pivotr.errors import InvalidInput, NotFound
 from pivotr.ports.table import Table
 from pivotr.storage.leads import Leads
-from pivotr.storage.memberships import Memberships
+from pivotr.storage.memberships import EVERYONE, Memberships
 
 #: Members of a list that are counted where nobody asks for all.
 COUNTED = 10_000
-_ALL = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +58,7 @@ class Lists:
         """
         if not cursor:
             self._memberships.complete()
-        most = _ALL if is_exact else COUNTED + 1
+        most = EVERYONE if is_exact else COUNTED + 1
         ids = self._memberships.lists(after=cursor, limit=limit + 1)
         counts = [(name, self._memberships.count(name, most=most)) for name in ids[:limit]]
         sizes = [

@@ -61,6 +61,12 @@ def every(table: Table) -> list[ImportRun]:
             return sorted(found, key=lambda run: run.began, reverse=True)
 
 
+def is_at_work(table: Table, clock: Clock, list_name: str) -> bool:
+    """True while a process puts leads on a list."""
+    items = (get(table, run.import_id) for run in every(table) if run.list == list_name)
+    return any(item is not None and _is_alive(table, clock, item) for item in items)
+
+
 def view(item: Item) -> ImportRun:
     """The run of a stored item."""
     values = {**item, "import_id": item["key"].removeprefix(_PREFIX)}
@@ -77,7 +83,7 @@ def take_back(table: Table, clock: Clock, import_id: str) -> ImportRun:
         raise NotFound(f"There is no import “{import_id}”.", hint="See all with: pivotr leads import list")
     if "undone" in item:
         raise Conflict("This import was undone already.", hint="See all with: pivotr leads import list")
-    if item["state"] == "running" and _is_alive(table, clock, item):
+    if _is_alive(table, clock, item):
         raise Conflict("This import is at work.", hint="End it with Ctrl-C, then undo it.")
     change = Change(set={"state": "undone", "owner": clock.token(), "at": to_text(clock.now())})
     try:
@@ -119,7 +125,7 @@ def begin(table: Table, clock: Clock, base: str, facts: dict[str, Any]) -> Run:
             except ConditionFailed:
                 continue
             return Run(import_id, owner, is_continued=False)
-        if item["state"] in _OVER or (item["state"] == "running" and _is_alive(table, clock, item)):
+        if item["state"] in _OVER or _is_alive(table, clock, item):
             number += 1
             continue
         change = Change(set={"state": "running", "owner": owner, "at": to_text(clock.now())})
@@ -167,7 +173,7 @@ def _numbered(base: str, number: int) -> str:
 
 def _is_alive(table: Table, clock: Clock, item: Item) -> bool:
     """True when somebody is at work on this run: it was heard of lately, and is heard of again now."""
-    if clock.now() - from_text(item["at"]) > _SILENCE:
+    if item["state"] != "running" or clock.now() - from_text(item["at"]) > _SILENCE:
         return False
     for _ in range(_WATCH * 4):
         clock.sleep(0.25)

@@ -15,28 +15,28 @@ from pivotr.storage.schema import LEAD_INDEX, SCHEMA_VERSION
 _DIRECTORY = "#lists"
 #: Stands in the directory, before all entries, once it has the lists that were made before there was one.
 _IS_COMPLETE = "!"
+#: More members than any list has.
+EVERYONE = 1_000_000_000
 
 
 class Memberships:
-    """Membership items. A list is its members; its entry in the directory is there before the first of them,
-    and stays behind the last."""
+    """Membership items. A list is its members; its entry in the directory stays behind the last of them.
+
+    The entry comes with each batch: another process may have taken the list away since the one before.
+    """
 
     def __init__(self, table: Table) -> None:
         self._table = table
-        self._entered: set[str] = set()
         self._is_complete = False
 
     def add_many(
         self, list_name: str, leads: Sequence[str], *, now: datetime, import_id: str = ""
     ) -> list[bool]:
         """Add leads to a list; False for those who were members already."""
-        if list_name not in self._entered:
-            self.enter(list_name)
-            self._entered.add(list_name)
         facts: dict[str, Any] = {"import_id": import_id} if import_id else {}
         facts |= {"at": to_text(now), "v": SCHEMA_VERSION}
         items = [{"list": list_name, "lead_id": lead, **facts} for lead in leads]
-        return self._table.insert_many(names.MEMBERSHIPS, items)
+        return self._table.insert_many(names.MEMBERSHIPS, [_named(_entry(list_name)), *items])[1:]
 
     def page(self, list_name: str, *, after: str = "", limit: int = 100) -> list[str]:
         """Up to `limit` member ids in key order, after a given one."""
@@ -98,7 +98,7 @@ class Memberships:
         )
         return [item["lead_id"].removeprefix(_entry("")) for item in page.items]
 
-    def count(self, list_name: str, *, most: int) -> int:
+    def count(self, list_name: str, *, most: int = EVERYONE) -> int:
         """How many members a list has, as far as `most`."""
         return self._table.count(names.MEMBERSHIPS, list_name, limit=most)
 
@@ -122,8 +122,11 @@ class Memberships:
             self._enter(_IS_COMPLETE)
 
     def _enter(self, *entries: str) -> None:
-        items = [{"list": _DIRECTORY, "lead_id": entry, "v": SCHEMA_VERSION} for entry in entries]
-        self._table.insert_many(names.MEMBERSHIPS, items)
+        self._table.insert_many(names.MEMBERSHIPS, [_named(entry) for entry in entries])
+
+
+def _named(entry: str) -> Item:
+    return {"list": _DIRECTORY, "lead_id": entry, "v": SCHEMA_VERSION}
 
 
 def _entry(list_name: str) -> str:

@@ -6,7 +6,20 @@ They change in the transaction of the log entry that they count, so a recount al
 from __future__ import annotations
 
 from pivotr import names
-from pivotr.ports.table import Between, Change, Condition, Item, Path, Table, Update
+from pivotr.ports.table import (
+    Absent,
+    All,
+    Between,
+    Change,
+    Condition,
+    Delete,
+    Equals,
+    Item,
+    Path,
+    Table,
+    Update,
+    Write,
+)
 from pivotr.storage.schema import ACCOUNT
 
 #: Counted from the log, once per entry of the kind.
@@ -25,6 +38,14 @@ def counters(
     """Add to the counters of one partition and day."""
     added: dict[Path, int] = {name: count for name, count in counts.items() if count}
     return Update(names.METRICS, (partition, day), Change(add=added), condition)
+
+
+def moved(day: Item, partition: str) -> list[Write]:
+    """Add the counters of a day to another partition; refused where one has changed since it was read."""
+    counts = {kind: int(day[kind]) for kind in KINDS if kind in day}
+    as_read = All(tuple(Equals(kind, counts[kind]) if kind in counts else Absent(kind) for kind in KINDS))
+    old = (str(day["campaignId"]), str(day["date"]))
+    return [counters(partition, old[1], counts), Delete(names.METRICS, old, as_read)]
 
 
 def sender_partition(sender: str) -> str:
