@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import ExitStack
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any
@@ -17,8 +16,6 @@ if TYPE_CHECKING:
 
     from pivotr.services.campaigns import CampaignView
 
-#: Seconds between two looks.
-_EACH = 2.0
 #: Newest entries of the log below the figures, and how far back they are looked for.
 _ENTRIES = 6
 _BACK = timedelta(hours=1)
@@ -36,24 +33,19 @@ def watch(
     ] = None,
 ) -> None:
     """Watch a campaign until it is over or Ctrl-C comes; with --json one line for each change."""
-    from pivotr.cli.signals import told_on_interrupt
+    from pivotr.cli.signals import looks, told_on_interrupt
 
     campaign = options.find(key)
-    clock = services().ports.clock
-    begun = clock.now()
     with told_on_interrupt("The campaign goes on without you."), ExitStack() as stack:
         screen = (
             stack.enter_context(_screen()) if console().is_terminal and not console().wants_json else None
         )
         told = ""
-        while True:
-            view, now = services().campaigns.show(campaign.id), clock.now()
+        for now in looks(services().ports.clock, for_seconds):
+            view = services().campaigns.show(campaign.id)
             told = _show(view, now, screen, told)
             if view.campaign.status in ("completed", "aborted"):
                 return
-            if for_seconds is not None and now - begun >= timedelta(seconds=for_seconds):
-                return
-            clock.sleep(_EACH if for_seconds is None else min(_EACH, max(for_seconds, 0.05)))
 
 
 def _show(view: CampaignView, now: datetime, screen: Any, told: str) -> str:
@@ -64,8 +56,9 @@ def _show(view: CampaignView, now: datetime, screen: Any, told: str) -> str:
     out = console()
     if out.wants_json:
         from pivotr.cli.campaign_views import as_data
+        from pivotr.cli.line_files import json_line
 
-        line = json.dumps(as_data(view), ensure_ascii=False)
+        line = json_line(as_data(view), out.stdout.encoding)
     else:
         line = _line(view)
     if line != told:

@@ -14,8 +14,6 @@ from pivotr.cli.context import console, services
 if TYPE_CHECKING:
     from pivotr.domain.reports import LogLine
 
-#: Seconds between two looks.
-_EACH = 2.0
 #: Entries of a mail stand under the instant of its claim, so that what comes later stands among older ones:
 #: each look goes back some minutes, and one in so many goes back as far as events come late.
 _NEAR_MINUTES = 20
@@ -42,24 +40,18 @@ def tail(
 ) -> None:
     """The newest entries, then each new one as it comes, until Ctrl-C. With --json one line each."""
     from pivotr.cli.campaign_options import find
-    from pivotr.cli.signals import told_on_interrupt
+    from pivotr.cli.signals import looks, told_on_interrupt
 
     chosen = find(campaign).id if campaign and campaign != "ALL" else campaign
     clock = services().ports.clock
-    begun = clock.now()
     seen: set[LogLine] = set()
-    looks = 0
     with told_on_interrupt("The log goes on without you."):
-        while True:
-            is_far = looks % _FAR_EACH == 0
+        for number, now in enumerate(looks(clock, for_seconds)):
+            is_far = number % _FAR_EACH == 0
             back = timedelta(days=_FAR_DAYS) if is_far else timedelta(minutes=_NEAR_MINUTES)
-            new = [line for line in _since(chosen, clock.now() - back) if line not in seen]
+            new = [line for line in _since(chosen, now - back) if line not in seen]
             seen.update(new)
-            _tell(new[len(new) - lines :] if not looks and len(new) > lines else new)
-            looks += 1
-            if for_seconds is not None and clock.now() - begun >= timedelta(seconds=for_seconds):
-                return
-            clock.sleep(_EACH if for_seconds is None else min(_EACH, max(for_seconds, 0.05)))
+            _tell(new if number else new[max(0, len(new) - lines) :])
 
 
 def export(
@@ -74,8 +66,10 @@ def export(
 ) -> None:
     """Write the whole log, or a campaign's, to a file. No cell of a CSV can be taken for a formula."""
     from pivotr.cli.campaign_options import find
+    from pivotr.cli.line_files import write_json
     from pivotr.cli.text_files import whole_file
     from pivotr.cli.words import counted
+    from pivotr.domain.instants import day_named
     from pivotr.errors import InvalidInput
 
     if out_file is None or (str(out_file) != "-" and out_file.suffix.lower() not in (".csv", ".jsonl")):
@@ -83,14 +77,11 @@ def export(
             "Where to?", hint="Name a file that ends in .csv or .jsonl: pivotr logs export --out log.csv"
         )
     keys = [find(campaign).id if campaign != "ALL" else "ALL"] if campaign else _all()
-    found = (
-        line
-        for key in keys
-        for line in services().logs.of_campaign(key, since=since.replace("-", "") or None)
-    )
+    day = day_named(since).replace("-", "") if since else None
+    found = (line for key in keys for line in services().logs.of_campaign(key, since=day))
     if str(out_file) == "-":
-        for text in _as_jsonl(found):
-            console().stdout.write(text)
+        for line in found:
+            write_json(console(), line.model_dump(mode="json"))
         return
     count = 0
     with whole_file(out_file) as partial, partial.open("w", encoding="utf-8", newline="") as file:
@@ -126,18 +117,22 @@ def _since(campaign: str, instant: datetime) -> list[LogLine]:
 
 
 def _tell(lines: Iterable[LogLine]) -> None:
+    from pivotr.cli.line_files import write_json
+
     out = console()
     for line in lines:
         if out.wants_json:
-            out.stdout.write(line.model_dump_json() + "\n")
+            write_json(out, line.model_dump(mode="json"))
         else:
             out.text("  ".join(part for part in (line.at, line.campaign, line.sentence) if part))
     out.stdout.flush()
 
 
 def _as_jsonl(lines: Iterable[LogLine]) -> Iterator[str]:
+    from pivotr.cli.line_files import json_line
+
     for line in lines:
-        yield line.model_dump_json() + "\n"
+        yield json_line(line.model_dump(mode="json")) + "\n"
 
 
 def _as_csv(lines: Iterable[LogLine]) -> Iterator[str]:

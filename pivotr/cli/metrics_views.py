@@ -96,11 +96,14 @@ def write_csv(out: Console, funnel: Funnel) -> None:
     """One line a group, its counters and its rates as shares."""
     import csv
 
+    from pivotr.domain.exports import neutral
+
     writer = csv.writer(out.stdout, lineterminator="\n")
     stages, rates = list(funnel.total.counts), list(funnel.total.rates)
     writer.writerow([funnel.by, "name", *stages, *(f"{rate}_rate" for rate in rates), "guard"])
     for row in funnel.rows:
-        writer.writerow([*_labels(row), *(row.counts[stage] for stage in stages), *_shares(row), row.level])
+        labels = [neutral(row.key), neutral(row.name)]
+        writer.writerow([*labels, *(row.counts[stage] for stage in stages), *_shares(row), row.level])
 
 
 def bar(value: int, largest: int) -> str:
@@ -129,11 +132,6 @@ def _with_rate(row: FunnelRow, stage: str) -> str:
     """A counter and its share of the mails: three columns of a narrow terminal in one."""
     count, rate = row.counts[stage], row.rates[stage]
     return f"{count} ({_percent(rate)} %)" if count and rate is not None else str(count)
-
-
-def _labels(row: FunnelRow) -> list[str]:
-    # a leading = + - @ would be a formula where the file is opened in a spreadsheet
-    return [f"'{text}" if text[:1] in ("=", "+", "-", "@") else text for text in (row.key, row.name)]
 
 
 def _shares(row: FunnelRow) -> list[str]:

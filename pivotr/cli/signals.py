@@ -10,9 +10,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from pivotr.cli.context import Told, console
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from pivotr.ports.clock import Clock
 
 _SHOW_CURSOR = "\x1b[?25h"
 
@@ -28,6 +33,21 @@ def told_on_interrupt(sentence: str) -> Iterator[None]:
             out.stderr.write("\n")
         out.note(sentence)
         raise Told from None
+
+
+def looks(clock: Clock, seconds: float | None, each: float = 2.0) -> Iterator[datetime]:
+    """The instants at which to look, `each` seconds apart, for so many seconds or for ever; the first is now.
+
+    What is new between the last two is seen by a look at the very end.
+    """
+    begun = clock.now()
+    while True:
+        now = clock.now()
+        yield now
+        left = each if seconds is None else seconds - (now - begun).total_seconds()
+        if left <= 0:
+            return
+        clock.sleep(min(each, left))
 
 
 @dataclass

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
 from pivotr.domain.addresses import judge
+from pivotr.domain.exports import csv_line, neutral
 from pivotr.domain.instants import to_text
 from pivotr.domain.leads import Lead, lead_id
 from pivotr.domain.suppression import Reason, Suppression, domain_key
@@ -292,8 +291,6 @@ def _split(target: str) -> tuple[str, str]:
 
 
 def _line(cells: Iterable[str]) -> str:
-    out = io.StringIO()
-    # a leading = + - would be a formula where the file is opened in a spreadsheet
+    """A line of CSV; `@acme.example` stays what `take_file` reads as a domain."""
     texts = [one_line(cell) for cell in cells]
-    csv.writer(out).writerow([f"'{text}" if text[:1] in ("=", "+", "-") else text for text in texts])
-    return out.getvalue()
+    return csv_line([text if text.startswith("@") else neutral(text) for text in texts])

@@ -96,9 +96,24 @@ def test_the_log_is_written_to_a_file(op: Operator) -> None:
     rows = list(csv.DictReader(Path("log.csv").read_text(encoding="utf-8").splitlines()))
     assert [row["kind"] for row in rows] == [line["kind"] for line in lines]
     assert op.ok("logs", "export", "--out", "-", "--campaign", "ALL").count("\n") == len(lines) - 1
-    for arguments, code in [([], 2), (["--out", "log.txt"], 2), (["--out", "gone/log.csv"], 2)]:
+    for arguments, code in [
+        ([], 2), (["--out", "log.txt"], 2), (["--out", "gone/log.csv"], 2),
+        (["--out", "log.csv", "--since", "yesterday"], 2),
+    ]:  # fmt: skip
         assert op.run("logs", "export", *arguments) == code
         assert len(op.err.splitlines()) == 2
+
+
+def test_an_entry_of_the_log_is_one_line_wherever_it_goes(
+    op: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin(op)
+    monkeypatch.setenv("LOGNAME", "asha\u2028rao")
+    op.ok("leads", "add", "c@z.example")
+    written = op.ok("logs", "export", "--out", "-"), op.ok("logs", "tail", "--for", "0", "--json")
+    op.ok("logs", "export", "--out", "log.jsonl")
+    for text in (*written, Path("log.jsonl").read_text(encoding="utf-8")):
+        assert "asha\u2028rao" in [json.loads(line)["actor"] for line in text.splitlines()]
 
 
 def test_metrics_of_the_account_and_of_a_campaign(op: Operator) -> None:
