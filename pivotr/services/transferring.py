@@ -84,7 +84,7 @@ class Transferring:
                 self._target.put(names.WORK, mark, condition=Absent("key"))
             except ConditionFailed:
                 raise self._occupied("is being moved to by somebody else") from None
-            self._adopt_keys()
+        self._adopt_keys()
         paused = self._pause_all(f"moved: its leads and log are in {self._target_name} since {now[:10]}")
         copied: dict[str, int] = {}
         for spec in TABLES:
