@@ -54,6 +54,8 @@ lock:  ## new lock files from pyproject.toml; needs uv
 		uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 			--no-header pyproject.toml $$groups -o requirements/$$set.txt || exit 1; \
 	done
+	echo pip | uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-header - -o requirements/pip.txt
 	echo ministack==1.5.33 | uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-header - -o requirements/sandbox.txt
 	uv pip compile --quiet --python-platform aarch64-manylinux_2_28 --python-version 3.13 --generate-hashes \
@@ -69,8 +71,10 @@ $(VENV)/python:
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "$(PYTHON) cannot make a virtual environment. On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
 	@touch $@
 
-$(VENV)/base: $(VENV)/python requirements/base.txt pyproject.toml
+# A pip of ours first: the script that an old one makes for `pivotr` loads a module that costs it half its start.
+$(VENV)/base: $(VENV)/python requirements/pip.txt requirements/base.txt pyproject.toml
 	@echo "installing Pivotr"
+	@$(PIP) install --require-hashes -r requirements/pip.txt
 	@$(PIP) install --require-hashes -r requirements/base.txt
 	@$(PIP) install --no-deps --no-build-isolation --no-index -e .
 	@touch $@
