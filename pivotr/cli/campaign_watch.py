@@ -36,12 +36,13 @@ def watch(
     from pivotr.cli.signals import looks, told_on_interrupt
 
     campaign = options.find(key)
+    clock = services().ports.clock
     with told_on_interrupt("The campaign goes on without you."), ExitStack() as stack:
         screen = (
             stack.enter_context(_screen()) if console().is_terminal and not console().wants_json else None
         )
         told = ""
-        for now in looks(services().ports.clock, for_seconds):
+        for now in looks(clock.now, clock.sleep, for_seconds):
             view = services().campaigns.show(campaign.id)
             told = _show(view, now, screen, told)
             if view.campaign.status in ("completed", "aborted"):

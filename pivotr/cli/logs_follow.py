@@ -46,7 +46,7 @@ def tail(
     clock = services().ports.clock
     seen: set[LogLine] = set()
     with told_on_interrupt("The log goes on without you."):
-        for number, now in enumerate(looks(clock, for_seconds)):
+        for number, now in enumerate(looks(clock.now, clock.sleep, for_seconds)):
             is_far = number % _FAR_EACH == 0
             back = timedelta(days=_FAR_DAYS) if is_far else timedelta(minutes=_NEAR_MINUTES)
             new = [line for line in _since(chosen, now - back) if line not in seen]

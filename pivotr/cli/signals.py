@@ -17,8 +17,8 @@ from pivotr.cli.context import Told, console
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from pivotr.ports.clock import Clock
-
+#: Seconds between two looks.
+_EACH = 2.0
 _SHOW_CURSOR = "\x1b[?25h"
 
 
@@ -35,19 +35,18 @@ def told_on_interrupt(sentence: str) -> Iterator[None]:
         raise Told from None
 
 
-def looks(clock: Clock, seconds: float | None, each: float = 2.0) -> Iterator[datetime]:
-    """The instants at which to look, `each` seconds apart, for so many seconds or for ever; the first is now.
-
-    What is new between the last two is seen by a look at the very end.
-    """
-    begun = clock.now()
+def looks(
+    now: Callable[[], datetime], sleep: Callable[[float], None], seconds: float | None
+) -> Iterator[datetime]:
+    """The instants at which to look, for so many seconds or for ever: the first now, the last at the end."""
+    begun = now()
     while True:
-        now = clock.now()
-        yield now
-        left = each if seconds is None else seconds - (now - begun).total_seconds()
+        instant = now()
+        yield instant
+        left = _EACH if seconds is None else seconds - (instant - begun).total_seconds()
         if left <= 0:
             return
-        clock.sleep(min(each, left))
+        sleep(min(_EACH, left))
 
 
 @dataclass

@@ -121,11 +121,6 @@ def gap_seconds(gap: Gap, unit: float) -> float:
     return min(max(curve.inv_cdf(position), gap.minimum), gap.maximum)
 
 
-def ramp_cap(day_number: int, start: int, step: int, maximum: int) -> int:
-    """The daily cap of sending day `day_number` (1 is the first) of a ramp."""
-    return min(maximum, start + step * max(0, day_number - 1))
-
-
 def parse_ramp(text: str) -> Ramp | None:
     """The ramp of `20+10..80` (start, step, maximum), or None for `none`. Raises InvalidInput."""
     if text.strip().casefold() == "none":

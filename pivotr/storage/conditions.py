@@ -191,8 +191,3 @@ def has_entry_room(campaign: str, limit: int) -> Condition:
 def guard_is_clear() -> Condition:
     """The guard has not tripped, or an operator has acknowledged it."""
     return Absent("tripped")
-
-
-def is_new_key(attribute: str) -> Condition:
-    """No item has this key yet."""
-    return Absent(attribute)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from pivotr import names
 from pivotr.domain.suppression import Suppression, address_key, domain_key
-from pivotr.ports.table import Absent, Change, Delete, Item, Present, Put, Table, Update
+from pivotr.ports.table import Change, Delete, Item, Present, Put, Table, Update
 from pivotr.storage.schema import SCHEMA_VERSION
 
 #: Key of the item that holds the names of all suppressed domains.
@@ -23,11 +23,6 @@ def put(suppression: Suppression) -> Put:
     values = suppression.model_dump()
     item = {name: value for name, value in values.items() if value not in (None, "")}
     return Put(names.SUPPRESSIONS, {**item, "v": SCHEMA_VERSION})
-
-
-def put_new(suppression: Suppression) -> Put:
-    """Suppress unless the key is suppressed already."""
-    return Put(names.SUPPRESSIONS, put(suppression).item, Absent("key"))
 
 
 def anonymous(key: str) -> Update:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from pivotr.domain.chance import seeded_unit
+from pivotr.domain.lanes import LaneRamp
 from pivotr.domain.pacing import (
     LONGEST_GAP,
     Gap,
@@ -19,7 +20,6 @@ from pivotr.domain.pacing import (
     gap_seconds,
     parse_gap,
     parse_ramp,
-    ramp_cap,
 )
 from pivotr.errors import InvalidInput
 
@@ -148,10 +148,13 @@ class TestRamp:
     """A mailbox that is warmed up."""
 
     def test_five_days(self) -> None:
-        assert [ramp_cap(day, 20, 10, 50) for day in range(1, 6)] == [20, 30, 40, 50, 50]
+        day = LaneRamp(1, 20, 10, 50)
+        caps = [day.cap]
+        caps += [(day := day.next_day()).cap for _ in range(4)]
+        assert caps == [20, 30, 40, 50, 50]
 
     def test_before_the_first_day(self) -> None:
-        assert ramp_cap(0, 20, 10, 80) == 20
+        assert LaneRamp(0, 20, 10, 80).cap == 20
 
     def test_text(self) -> None:
         assert parse_ramp("20+10..80") == Ramp(start=20, step=10, maximum=80)

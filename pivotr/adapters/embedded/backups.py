@@ -212,7 +212,8 @@ def _unpack(archive: zipfile.ZipFile, folder: Path, source: Path, digests: dict[
         path = folder / name
         if not path.is_file() or _digest(path) != digests.get(name):
             raise _damaged(source)
-        path.chmod(0o600)
+    for path in folder.rglob("*"):
+        path.chmod(0o700 if path.is_dir() else 0o600)
 
 
 def _copy_data(source: Path, target: Path) -> None:
