@@ -6,8 +6,6 @@ import http.server
 import inspect
 import json
 import os
-import signal
-import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -31,6 +29,7 @@ from pivotr.client import (
     TemplateNew,
     UploadNew,
 )
+from tests.api.serving import serving
 
 DOCUMENT = json.loads(Path("docs/openapi.json").read_text())
 
@@ -40,16 +39,8 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pivotr]:
     """`pivotr api serve` in a process of its own, and the client at it."""
     home = tmp_path_factory.mktemp("home")
     environ = {**os.environ, "PIVOTR_HOME": str(home), "PIVOTR_ENV": "local"}
-    run = [sys.executable, "-m", "pivotr", "api", "serve", "--port", "0", "--json"]
-    with subprocess.Popen(run, env=environ, cwd=home, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        text = process.stdout.readline()
-        while not text.rstrip().endswith("}"):
-            text += process.stdout.readline()
-        url = json.loads(text)["url"]
+    with serving(home, environ) as url:
         yield Pivotr(url)
-        process.send_signal(signal.SIGINT)
-        assert process.wait(20) == 0
 
 
 @pytest.mark.slow

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.api.serving import serving
 
 GUIDE = Path("docs/api.md").read_text(encoding="utf-8")
 WRITTEN = "http://127.0.0.1:8000"
@@ -25,15 +26,8 @@ def served(tmp_path: Path) -> Iterator[tuple[str, dict[str, str]]]:
         **os.environ, "PIVOTR_HOME": str(tmp_path / "home"), "PIVOTR_ENV": "local",
         "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}", "PYTHONIOENCODING": "utf-8",
     }  # fmt: skip
-    run = [sys.executable, "-m", "pivotr", "api", "serve", "--port", "0", "--json"]
-    with subprocess.Popen(run, env=environ, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        text = process.stdout.readline()
-        while not text.rstrip().endswith("}"):
-            text += process.stdout.readline()
-        yield json.loads(text)["url"], environ
-        process.send_signal(signal.SIGINT)
-        assert process.wait(20) == 0
+    with serving(tmp_path, environ) as url:
+        yield url, environ
 
 
 def written(kind: str, heading: str) -> list[str]:

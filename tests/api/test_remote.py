@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import inspect
-import json
 import os
-import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from io import BytesIO
@@ -24,6 +20,7 @@ from pivotr.domain.reports import ImportReport
 from pivotr.errors import LimitReached
 from pivotr.remote.imports import Imports
 from pivotr.remote.nouns import RemoteNoun
+from tests.api.serving import serving
 from tests.cli.operating import Operator, operator_in
 
 #: Parameters of services that no command gives.
@@ -36,15 +33,8 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """`pivotr api serve` in a process of its own, with its own data."""
     home = tmp_path_factory.mktemp("home")
     environ = {**os.environ, "PIVOTR_HOME": str(home), "PIVOTR_ENV": "local"}
-    run = [sys.executable, "-m", "pivotr", "api", "serve", "--port", "0", "--json"]
-    with subprocess.Popen(run, env=environ, cwd=home, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        text = process.stdout.readline()
-        while not text.rstrip().endswith("}"):
-            text += process.stdout.readline()
-        yield json.loads(text)["url"]
-        process.send_signal(signal.SIGINT)
-        assert process.wait(20) == 0
+    with serving(home, environ) as url:
+        yield url
 
 
 @pytest.fixture

@@ -6,16 +6,16 @@ data not, nothing usable after it was deleted. Repeat a finding with the `curl` 
 
 from __future__ import annotations
 
-import json
 import os
 import re
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.api.serving import serving
 
 RULES = Path(__file__).parent / "schemathesis"
 #: Fewest requests that make a run worth its name.
@@ -26,15 +26,8 @@ FEWEST = 2_000
 def served(tmp_path: Path) -> Iterator[str]:
     """`pivotr api serve` on an empty data folder."""
     environ = {**os.environ, "PIVOTR_HOME": str(tmp_path), "PIVOTR_ENV": "local"}
-    run = [sys.executable, "-m", "pivotr", "api", "serve", "--port", "0", "--json"]
-    with subprocess.Popen(run, env=environ, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        text = process.stdout.readline()
-        while not text.rstrip().endswith("}"):
-            text += process.stdout.readline()
-        yield json.loads(text)["url"]
-        process.send_signal(signal.SIGINT)
-        assert process.wait(20) == 0
+    with serving(tmp_path, environ) as url:
+        yield url
 
 
 @pytest.mark.slow
