@@ -135,11 +135,18 @@ def export(
         for line in lines:
             out.stdout.write(line.replace("\r\n", "\n"))
         return
-    from pivotr.cli.text_files import write_bytes
+    from pivotr.cli.text_files import whole_file
+    from pivotr.cli.words import counted
 
-    text = "".join(lines)
-    write_bytes(file, text.encode())
-    out.success(f"{file} holds {text.count(chr(10)) - 1} suppressions.")
+    count = -1
+    with whole_file(file) as partial, partial.open("w", encoding="utf-8", newline="") as written:
+        for line in lines:
+            written.write(line)
+            count += 1
+    if out.wants_json:
+        out.data({"file": str(file), "suppressions": count})
+        return
+    out.success(f"{file} holds {counted(count, 'suppression')}.")
 
 
 @app.command("sync")

@@ -40,27 +40,25 @@ def read_bytes(path: Path) -> bytes:
 
 
 def write_bytes(path: Path, data: bytes) -> None:
-    """Write a file. Raises InvalidInput where that cannot be done."""
-    from pivotr.errors import InvalidInput
-
-    try:
-        path.write_bytes(data)
-    except OSError as error:
-        raise InvalidInput(
-            f"“{path}” cannot be written: {error.strerror}.", hint="Check the path and its permissions."
-        ) from None
+    """Write a whole file. Raises InvalidInput where that cannot be done."""
+    with whole_file(path) as partial:
+        partial.write_bytes(data)
 
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
     """A file beside the wanted one, readable for its owner, that takes its place when all of it is written.
 
+    What is no file, such as a pipe or /dev/null, is written itself: a file in its place would be its end.
     Raises InvalidInput where that cannot be done.
     """
     from pivotr.errors import InvalidInput
 
     partial = path.with_name(f".{path.name}.part")
     try:
+        if path.exists() and not path.is_file():
+            yield path
+            return
         partial.touch(mode=0o600)
         yield partial
         partial.replace(path)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -157,6 +159,16 @@ def test_suppressions_come_and_go(op: Operator) -> None:
     assert op.ok("suppress", "check", "c@z.example") == "c@z.example is not suppressed.\n"
     assert op.json("suppress", "check", "c@z.example") == {"suppressed": False, "suppression": None}
     op.ok("suppress", "export", "out.csv")
+    assert op.err == "out.csv holds 2 suppressions.\n"
+    assert stat.S_IMODE((op.folder / "out.csv").stat().st_mode) == 0o600
+    assert op.json("suppress", "export", "out.csv") == {"file": "out.csv", "suppressions": 2}
+    # a device stays one
+    os.mkfifo(op.folder / "pipe")
+    reader = os.open(op.folder / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    op.ok("suppress", "export", "pipe")
+    assert os.read(reader, 65_536) == (op.folder / "out.csv").read_bytes()
+    os.close(reader)
+    assert (op.folder / "pipe").is_fifo()
     assert op.ok("suppress", "export") == (op.folder / "out.csv").read_text().replace("\r\n", "\n")
     op.ok("suppress", "remove", "a@x.example")
     assert op.err == "a@x.example is not suppressed any more. 1 lead may be written to again.\n"
