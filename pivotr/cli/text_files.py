@@ -6,37 +6,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from pivotr.cli.line_files import open_file
+
 
 def read_text(path: Path) -> str:
-    """The text of a UTF-8 file. Raises NotFound for a missing one, InvalidInput for anything else."""
-    from pivotr.errors import InvalidInput, NotFound
+    """The text of a UTF-8 file, its line ends as \\n. Raises NotFound, InvalidInput for anything else."""
+    from pivotr.errors import InvalidInput
 
     try:
-        return path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise NotFound(f"There is no file “{path}”.", hint="Check the path.") from None
-    except IsADirectoryError:
-        raise InvalidInput(f"“{path}” is a directory, not a file.", hint="Name a text file.") from None
+        text = read_bytes(path).decode("utf-8-sig")
     except UnicodeDecodeError:
         raise InvalidInput(f"“{path}” is not UTF-8 text.", hint="Save it as UTF-8 and try again.") from None
-    except OSError as error:
-        raise InvalidInput(
-            f"“{path}” cannot be read: {error.strerror}.", hint="Check the path and its permissions."
-        ) from None
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def read_bytes(path: Path) -> bytes:
     """The bytes of a file. Raises NotFound for a missing one, InvalidInput for anything else."""
-    from pivotr.errors import InvalidInput, NotFound
-
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise NotFound(f"There is no file “{path}”.", hint="Check the path.") from None
-    except OSError as error:
-        raise InvalidInput(
-            f"“{path}” cannot be read: {error.strerror}.", hint="Check the path and its permissions."
-        ) from None
+    with open_file(path) as file:
+        return bytes(file.read())
 
 
 def write_bytes(path: Path, data: bytes) -> None:
