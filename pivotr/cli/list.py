@@ -80,4 +80,5 @@ def delete(name: Annotated[str, typer.Argument(metavar="NAME")], yes: Yes = Fals
     if out.wants_json:
         out.data({"name": found.name, "leads": count})
         return
-    out.success(f"The list “{found.name}” is gone; its {counted(count, 'lead')} stay.")
+    stay = counted(count, "lead stays", "leads stay")
+    out.success(f"The list “{found.name}” is gone; {stay}.")

@@ -260,7 +260,9 @@ def test_a_list_gets_another_name_and_goes(pivotr: Run, ready: None) -> None:
     assert pivotr("list", "list").out == "LIST    LEADS\nspring      2\n"
     assert pivotr("list", "delete", "spring").code == 2  # nobody to ask
     gone = pivotr("list", "delete", "spring", "--yes")
-    assert (gone.code, gone.err) == (0, "The list “spring” is gone; its 2 leads stay.\n")
+    assert (gone.code, gone.err) == (0, "The list “spring” is gone; 2 leads stay.\n")
     assert len(json.loads(pivotr("leads", "list", "--json").out)) == 2
     for words in (("delete", "spring", "--yes"), ("rename", "spring", "summer")):
         assert pivotr("list", *words).code == 3
+    assert pivotr("leads", "add", "late@x.example", "--list", "spring").code == 0
+    assert pivotr("list", "delete", "spring", "--yes").err == "The list “spring” is gone; 1 lead stays.\n"
