@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 #: What is counted → how one row is told, how several are.
 _WARNINGS = {
     "typo_domain": ("has a misspelt domain, as gmial.com", "have a misspelt domain, as gmial.com"),
-    "role": ("is a role address, as info@", "are role addresses, as info@"),
+    "role": ("has a role address, as info@", "have role addresses, as info@"),
     "no_greeting": ("will be greeted without a name", "will be greeted without a name"),
     "cut": ("has cells that were cut to what is stored", "have cells that were cut to what is stored"),
 }
@@ -167,7 +167,7 @@ def _waiting_for(warning: str, done: ImportReport) -> int:
 
 def _told_columns(done: ImportReport) -> str:
     """Which column was read as what: a wrong guess shows here, and `--map` puts it right."""
-    from pivotr.cli.console import plain
+    from pivotr.cli.texts import plain
 
     roles = ", ".join(f"{role.replace('_', ' ')} “{plain(name)}”" for role, name in done.columns.items())
     if not done.variables:
@@ -178,7 +178,7 @@ def _told_columns(done: ImportReport) -> str:
 
 
 def _told_sheets(names: Sequence[str]) -> str:
-    from pivotr.cli.console import plain
+    from pivotr.cli.texts import plain
 
     shown = ", ".join(f"“{plain(name)}”" for name in names)
     if len(names) == 1:

@@ -96,6 +96,6 @@ def _deployment() -> list[dict[str, Any]]:
 
 
 def _shown(value: object) -> str:
-    from pivotr.cli.console import plain
+    from pivotr.cli.texts import plain
 
     return plain(",".join(value) if isinstance(value, (list, tuple)) else value)

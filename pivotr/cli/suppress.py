@@ -78,6 +78,7 @@ def list_(
     out.table(
         ["who", "reason", "since", "source", "by"],
         [(one.email or "(erased)", one.reason, one.at, one.source, one.actor) for one in shown],
+        spare=1,
     )
     if len(found) > len(shown):
         out.note(f"There are {len(found)}: use --limit 0 for all.")

@@ -25,7 +25,8 @@ def sent(pivotr: Run, ready: None, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     """A campaign of two steps over two lists, all of whose first mails have left: two good, one bounced."""
     more = tmp_path / "more.csv"
     more.write_text(
-        "name,email\nBad One,bounce@simulator.amazonses.com\nAsha Rao,asha@rao.example\n", encoding="utf-8"
+        "name,email\nMeera Joshi,bounce@simulator.amazonses.com\nAsha Rao,asha@rao.example\n",
+        encoding="utf-8",
     )
     assert pivotr("leads", "import", str(more), "--list", "fair").code == 0
     created = pivotr(
