@@ -154,6 +154,8 @@ def tell_counts(out: Console, done: ImportReport) -> None:
         words = _REASONS.get(reason) or _unlisted(reason)
         if reason == "known" and done.updated:
             words = ("was known and is refreshed", "were known and are refreshed")
+        elif reason == "known" and done.is_dry_run:
+            words = ("is known already", "are known already")
         out.note(_in_words(count, words))
     for warning, words in _WARNINGS.items():
         if count := done.warnings.get(warning, 0) - _waiting_for(warning, done):

@@ -29,6 +29,7 @@ def lines_of(path: Path) -> Iterator[str]:
 
 def open_file(path: Path) -> Any:
     """A file opened for reading bytes. Raises NotFound for a missing one, InvalidInput for anything else."""
+    from pivotr.cli.text_files import directory
     from pivotr.errors import InvalidInput, NotFound
 
     try:
@@ -36,7 +37,7 @@ def open_file(path: Path) -> Any:
     except FileNotFoundError:
         raise NotFound(f"There is no file “{path}”.", hint="Check the path.") from None
     except IsADirectoryError:
-        raise InvalidInput(f"“{path}” is a directory, not a file.", hint="Name a file in it.") from None
+        raise directory(path) from None
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or str(error)
         raise InvalidInput(

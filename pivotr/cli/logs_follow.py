@@ -80,7 +80,8 @@ def export(
 
     if out_file is None or (str(out_file) != "-" and out_file.suffix.lower() not in (".csv", ".jsonl")):
         raise InvalidInput(
-            "Where to?", hint="Name a file that ends in .csv or .jsonl: pivotr logs export --out log.csv"
+            f"“{out_file}” is neither a .csv nor a .jsonl file." if out_file else "Where to?",
+            hint="Name a file that ends in .csv or .jsonl: pivotr logs export --out log.csv",
         )
     keys = [find(campaign).id if campaign != "ALL" else "ALL"] if campaign else _all()
     found = (

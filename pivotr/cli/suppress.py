@@ -109,7 +109,8 @@ def import_(
     """Suppress every address of a file."""
     from pivotr.cli.line_files import lines_of
 
-    done = services().suppressions.take_file(lines_of(file), source=source or file.name, actor=actor())
+    name = "stdin" if str(file) == "-" else file.name
+    done = services().suppressions.take_file(lines_of(file), source=source or name, actor=actor())
     out = console()
     if out.wants_json:
         out.data(done)
@@ -121,7 +122,7 @@ def import_(
         from pivotr.errors import InvalidInput
 
         raise InvalidInput(
-            f"No line of “{file}” holds an address.", hint="One a line: someone@x.example or @x.example."
+            f"No line of “{name}” holds an address.", hint="One a line: someone@x.example or @x.example."
         )
 
 

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pivotr.errors import InvalidInput
 
 
 def read_text(path: Path) -> str:
@@ -16,13 +20,21 @@ def read_text(path: Path) -> str:
     except FileNotFoundError:
         raise NotFound(f"There is no file “{path}”.", hint="Check the path.") from None
     except IsADirectoryError:
-        raise InvalidInput(f"“{path}” is a directory, not a file.", hint="Name a text file.") from None
+        raise directory(path) from None
     except UnicodeDecodeError:
         raise InvalidInput(f"“{path}” is not UTF-8 text.", hint="Save it as UTF-8 and try again.") from None
     except OSError as error:
         raise InvalidInput(
             f"“{path}” cannot be read: {error.strerror}.", hint="Check the path and its permissions."
         ) from None
+
+
+def directory(path: Path) -> InvalidInput:
+    """The error for a folder where a file should be; a path made of an empty name is this very folder."""
+    from pivotr.errors import InvalidInput
+
+    hint = "Name a file; an empty name means this folder." if path == Path() else "Name a file in it."
+    return InvalidInput(f"“{path}” is a directory, not a file.", hint=hint)
 
 
 def read_bytes(path: Path) -> bytes:
@@ -33,6 +45,8 @@ def read_bytes(path: Path) -> bytes:
         return path.read_bytes()
     except FileNotFoundError:
         raise NotFound(f"There is no file “{path}”.", hint="Check the path.") from None
+    except IsADirectoryError:
+        raise directory(path) from None
     except OSError as error:
         raise InvalidInput(
             f"“{path}” cannot be read: {error.strerror}.", hint="Check the path and its permissions."
