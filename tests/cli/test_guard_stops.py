@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from pathlib import Path
@@ -51,6 +52,20 @@ def create(pivotr: Run, name: str, list_name: str) -> str:
     )  # fmt: skip
     assert ended.code == 0, ended.err
     return ended.out.strip()
+
+
+@pytest.mark.slow
+def test_a_run_and_an_explanation_say_how_a_stopped_campaign_goes_on(
+    pivotr: Run, stopped: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = f"When the cause is mended: pivotr campaign resume {stopped} --acknowledge"
+    waiting = json.loads(pivotr("leads", "list", "--status", "queued", "--json").out)[0]["email"]
+    why = json.loads(pivotr("campaign", "explain", stopped, waiting, "--json").out)["next"]
+    assert why[0].endswith(f"%. {command}")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "200")
+    ended = pivotr("run", "--until-idle")
+    assert f"\nStopped.\nBought is paused. {command}\n" in ended.out
 
 
 @pytest.mark.slow

@@ -34,7 +34,7 @@ def test_the_log_is_told_in_sentences(op: Operator) -> None:
     assert (line["kind"], line["actor"]) == ("corrected", "meena")
     assert line["sentence"] == "a@x.example was corrected: company."
     rows = op.ok("logs", "show", "--campaign", campaign).splitlines()
-    assert rows[0].split() == ["AT", "WHAT", "LEAD", "BY"]
+    assert rows[0].split() == ["AT", "WHAT", "BY", "LEAD"]
     assert "The campaign was created." in rows[1]
     assert rows[1].endswith("meena")
     assert "A file was imported" in op.ok("logs", "show", "--campaign", "ALL")
