@@ -78,6 +78,10 @@ def export(
 def _to_stdout(rows: Iterable[Sequence[str]]) -> None:
     from pivotr.domain.exports import csv_line
 
+    if console().wants_json:
+        header, *leads = rows
+        console().data([dict(zip(header, lead, strict=True)) for lead in leads])
+        return
     for row in rows:
         console().stdout.write(csv_line(row).replace("\r\n", "\n"))
 

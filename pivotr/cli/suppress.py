@@ -131,17 +131,25 @@ def export(
     file: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="Without it to stdout.")] = None,
 ) -> None:
     """All suppressions as CSV, which `suppress import` reads."""
-    lines = services().suppressions.as_csv()
     out = console()
+    if file is None and out.wants_json:
+        out.data(services().suppressions.all())
+        return
+    lines = services().suppressions.as_csv()
     if file is None:
         for line in lines:
             out.stdout.write(line.replace("\r\n", "\n"))
         return
     from pivotr.cli.text_files import write_bytes
+    from pivotr.cli.words import counted
 
     text = "".join(lines)
     write_bytes(file, text.encode())
-    out.success(f"{file} holds {text.count(chr(10)) - 1} suppressions.")
+    count = text.count("\n") - 1
+    if out.wants_json:
+        out.data({"file": str(file), "suppressions": count})
+        return
+    out.success(f"{file} holds {counted(count, 'suppression')}.")
 
 
 @app.command("sync")

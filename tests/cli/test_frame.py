@@ -98,6 +98,14 @@ def test_json_is_understood_anywhere(pivotr: Run, words: tuple[str, ...]) -> Non
     assert json.loads(ended.out) == []
 
 
+@pytest.mark.parametrize("words", ["nope", "leads list --limit x", "leads list --nope", "leads show"])
+def test_a_wrong_command_line_is_told_as_json_too(pivotr: Run, words: str) -> None:
+    for arguments in ([*words.split(), "--json"], ["--json", *words.split()]):
+        ended = pivotr(*arguments)
+        assert (ended.code, ended.out) == (2, "")
+        assert json.loads(ended.err)["error"]["code"] == "usage"
+
+
 def test_an_error_as_json_goes_to_stderr_and_leaves_stdout_empty(pivotr: Run) -> None:
     ended = pivotr("campaign", "show", "nobody", "--json")
     assert (ended.code, ended.out) == (3, "")

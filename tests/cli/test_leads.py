@@ -129,6 +129,15 @@ def test_a_directory_is_no_lead_file(op: Operator) -> None:
     assert op.err.splitlines()[0] == f"“{op.folder}” is a directory, not a file."
 
 
+def test_an_export_to_stdout_is_json_where_that_is_asked_for(op: Operator) -> None:
+    op.ok("leads", "import", op.file("leads.csv", LEADS), "--list", "diwali")
+    exported = op.json("leads", "export", "--out", "-")
+    assert {one["Email"] for one in exported} == {one["email"] for one in op.json("leads", "list")}
+    op.ok("suppress", "add", "bad@x.example")
+    assert [one["email"] for one in op.json("suppress", "export")] == ["bad@x.example"]
+    assert op.json("suppress", "export", "out.csv") == {"file": "out.csv", "suppressions": 1}
+
+
 def test_an_empty_name_is_told_from_a_folder(op: Operator) -> None:
     assert op.run("leads", "import", "", "--list", "diwali") == 2
     assert op.err.splitlines()[1] == "→ Name a file; an empty name means this folder."
