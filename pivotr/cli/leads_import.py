@@ -52,7 +52,7 @@ def register_import(app: typer.Typer) -> None:
 
 
 def import_(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV, TSV or .xlsx; - is stdin.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV, TSV, .xlsx, .xls or .ods; - is stdin.")],
     *,
     list_name: Annotated[
         str, typer.Option("--list", metavar="NAME", help="The list they join. Only --dry-run does without.")
