@@ -132,7 +132,7 @@ def _tell(lines: Iterable[LogLine]) -> None:
         if out.wants_json:
             out.stdout.write(line.model_dump_json() + "\n")
         else:
-            out.text("  ".join(part for part in (line.at, line.campaign, line.sentence) if part))
+            out.sentence("  ".join(part for part in (line.at, line.campaign, line.sentence) if part))
     out.stdout.flush()
 
 
