@@ -86,7 +86,7 @@ def _check_file(settings: Settings) -> None:
     """Read the whole data file, which is there. Raises Misconfigured, Unavailable."""
     from pivotr.adapters.embedded.sqlite_file import SqliteFile
 
-    with SqliteFile(settings.data_file) as file:
+    with SqliteFile(settings.data_file, made_later=settings.home / "pivotr.key") as file:
         file.check()
 
 

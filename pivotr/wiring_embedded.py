@@ -40,7 +40,8 @@ def embedded_ports(settings: Settings, environ: Mapping[str, str], *, is_rehears
 
     clock = SystemClock()
     is_nowhere = is_rehearsal and not settings.data_file.exists()
-    file = SqliteFile(None if is_nowhere else settings.data_file)
+    key_file = settings.home / "pivotr.key"
+    file = SqliteFile(None if is_nowhere else settings.data_file, made_later=key_file)
     table = SqliteTable(file, TABLES, lambda: epoch_ms(clock.now()), append_only=frozenset({names.LOGS}))
     queues = SqliteQueues(file, names.QUEUES, lambda: epoch_ms(clock.now()))
     outbox = _outbox(settings, queues, clock) if settings.mailer == "outbox" else None
@@ -66,7 +67,7 @@ def embedded_ports(settings: Settings, environ: Mapping[str, str], *, is_rehears
         make_domains=lambda: _domains(settings),
         make_alarms=lambda: alarms_of(settings, table, clock, mailer),
         make_mailbox=lambda: mailbox_of(settings, lambda: _secret(environ, "PIVOTR_IMAP_PASSWORD")),
-        make_secret_store=lambda: SecretVariables(environ, Path(".env"), settings.home / "pivotr.key"),
+        make_secret_store=lambda: SecretVariables(environ, Path(".env"), key_file),
     )
 
 

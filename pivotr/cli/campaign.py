@@ -111,6 +111,7 @@ def list_() -> None:
             )
             for view in views
         ],
+        spare=1,
     )
 
 

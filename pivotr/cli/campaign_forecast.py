@@ -183,7 +183,7 @@ def _tell(found: Explanation) -> None:
         if sentences:
             out.text(f"\n{title}")
             for sentence in sentences:
-                out.text(f"  {sentence}")
+                out.sentence(sentence, 2)
     if found.events:
         out.text()
         out.table(

@@ -94,10 +94,8 @@ def show(view: CampaignView) -> None:
         )
         if campaign.status == "running" and not is_driven():
             out.note("Nothing leaves now: start `pivotr run`.")
-    if campaign.is_stopped:
-        out.note(f"When the cause is mended: pivotr campaign resume {campaign.id} --acknowledge")
-    elif campaign.status == "paused":
-        out.note(f"Go on with: pivotr campaign resume {campaign.id}")
+    if campaign.status == "paused":
+        out.note(campaign.way_on)
     if view.totals.get("in_doubt", 0):
         out.note("Unconfirmed: nobody knows whether these mails went out. The provider's events settle them.")
 

@@ -91,7 +91,8 @@ def _drawn(view: CampaignView, now: datetime) -> Any:
     from rich.text import Text
 
     from pivotr.cli.campaign_views import FUNNEL, is_driven, waiting
-    from pivotr.cli.console import drawn, plain
+    from pivotr.cli.console import drawn
+    from pivotr.cli.texts import plain
     from pivotr.cli.words import lane_words
     from pivotr.domain.instants import to_compact
 

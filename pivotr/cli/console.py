@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TextIO
 
 from pivotr.cli.named_commands import addressed
+from pivotr.cli.texts import plain, width
 
-#: Control characters, C1 included, and the marks that reverse the direction of a line.
-_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-#: Columns that a cell of a table needs at least, where it is longer.
-_READABLE = 12
+#: A terminal with less room than this beside the names of facts breaks the values itself.
+_LEAST_ROOM = 12
 _CONTROLS_BUT_LINES = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -95,7 +93,7 @@ class Console:
         room = max((width(name) for name, _ in shown), default=0)
         bold, normal = ("\x1b[1m", "\x1b[0m") if self._has_colour(self.stdout) else ("", "")
         for name, value in shown:
-            lines = self._folded(value, room + 2)
+            lines = _folded(value, room + 2) if self.is_terminal else value
             self.stdout.write(f"{bold}{name}{normal}{' ' * (room - width(name))}  {lines}\n")
 
     def text(self, text: str = "") -> None:
@@ -131,23 +129,17 @@ class Console:
         if hint:
             self._talk("→ " + hint, "", is_urgent=True)
 
-    def _folded(self, value: str, indent: int) -> str:
-        """A long value on a terminal: broken between words, its further lines below the first."""
-        if not self.is_terminal:
-            return value
-        from shutil import get_terminal_size
-        from textwrap import wrap
-
-        room = get_terminal_size().columns - indent
-        if width(value) <= room or room < _READABLE:
-            return value
-        lines = wrap(value, room, break_long_words=False, break_on_hyphens=False)
-        return ("\n" + " " * indent).join(lines)
+    def sentence(self, text: str, indent: int = 0) -> None:
+        """A sentence on stdout, broken between words on a terminal, every line indented."""
+        blanks = " " * indent
+        self.text(blanks + (_folded(plain(text), indent) if self.is_terminal else text))
 
     def _talk(self, text: str, colour: str, *, is_urgent: bool = False) -> None:
         if self.wants_json and not is_urgent:
             return
         clean = _CONTROLS_BUT_LINES.sub(" ", addressed(text, self.env))
+        if self.stderr.isatty():
+            clean = "\n".join(map(_told, clean.split("\n")))
         if colour and self._has_colour(self.stderr):
             clean = f"\x1b[{colour}m{clean}\x1b[0m"
         self.stderr.write(clean + "\n")
@@ -162,13 +154,16 @@ class Console:
     def _draw(self, columns: Sequence[str], rows: list[list[Any]], title: str, spare: int) -> None:
         from rich.console import Console as Terminal
 
+        from pivotr.cli.column_widths import fitted
+
         terminal = Terminal(file=self.stdout, highlight=False, _environ=dict(self._environ))
+        widths = fitted(columns, rows, terminal.width)
         for _ in range(spare):
-            if _room_for(columns, rows) > terminal.width:
+            if widths is None or not widths.is_whole:
                 columns, rows = columns[:-1], [row[:-1] for row in rows]
-        # no cell has to be broken into pieces of less than a dozen letters
-        if _room_for(columns, rows, _READABLE) <= terminal.width:
-            terminal.print(drawn(columns, rows, title))
+                widths = fitted(columns, rows, terminal.width)
+        if widths is not None:
+            terminal.print(drawn(columns, rows, title, widths.columns))
             return
         if title:
             self.stdout.write(title + "\n")
@@ -177,17 +172,30 @@ class Console:
             self.facts(zip(columns, row, strict=True))
 
 
-def _room_for(columns: Sequence[str], rows: Sequence[Sequence[object]], most: int = sys.maxsize) -> int:
-    """What a drawn table takes of a terminal where no column takes more than `most`."""
-    widths = [
-        max(width(column), *(width(plain(row[at])) for row in rows)) if rows else width(column)
-        for at, column in enumerate(columns)
-    ]
-    return sum(min(each, most) for each in widths) + 2 * (len(widths) - 1)
+def _told(line: str) -> str:
+    """A line of talk, broken between words; one with a command stays whole, to be copied."""
+    return line if "pivotr " in line else _folded(line, 0)
 
 
-def drawn(columns: Sequence[str], rows: Iterable[Sequence[object]], title: str = "") -> Any:
-    """A rich table of these rows; no text in it is read as markup."""
+def _folded(value: str, indent: int) -> str:
+    """A long value broken between words, its further lines below the first."""
+    from shutil import get_terminal_size
+    from textwrap import wrap
+
+    room = get_terminal_size().columns - indent
+    if width(value) <= room or room < _LEAST_ROOM:
+        return value
+    lines = wrap(value, room, break_long_words=False, break_on_hyphens=False)
+    return ("\n" + " " * indent).join(lines)
+
+
+def drawn(
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    title: str = "",
+    widths: Sequence[int] | None = None,
+) -> Any:
+    """A rich table of these rows, its columns as wide as said; no text in it is read as markup."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
     from rich.text import Text
@@ -200,31 +208,16 @@ def drawn(columns: Sequence[str], rows: Iterable[Sequence[object]], title: str =
     )  # fmt: skip
     for i, column in enumerate(columns):
         is_number = bool(kept) and all(isinstance(row[i], (int, float)) for row in kept)
-        table.add_column(column, justify="right" if is_number else "left", overflow="fold")
+        table.add_column(
+            column,
+            justify="right" if is_number else "left",
+            overflow="fold",
+            width=widths[i] if widths else None,
+        )
     for row in kept:
-        table.add_row(*(Text(plain(cell)) for cell in row))
+        # a no-break space has done its work when the widths were chosen
+        table.add_row(*(Text(plain(cell).replace("\u00a0", " ")) for cell in row))
     return table
-
-
-def plain(value: object) -> str:
-    """A value as one line of text without control characters; None is empty, truth is yes or no."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return _CONTROLS.sub(" ", str(value))
-
-
-def width(text: str) -> int:
-    """Columns that a text takes on a terminal: wide East Asian letters two, combining marks none."""
-    if text.isascii():
-        return len(text)
-    import unicodedata
-
-    return sum(
-        0 if unicodedata.combining(letter) else 2 if unicodedata.east_asian_width(letter) in "WF" else 1
-        for letter in text
-    )
 
 
 def _never_fail_on_encoding(stream: TextIO) -> None:

@@ -21,7 +21,7 @@ def edited(text: str) -> str:
             done = subprocess.run([*shlex.split(command), str(path)], check=False)
         except (OSError, ValueError) as error:
             raise InvalidInput(
-                f"The editor “{command}” cannot be started: {error}.",
+                f"The editor “{command}” cannot be started: {getattr(error, 'strerror', None) or error}.",
                 hint="Set EDITOR, or use --body-file and --subject.",
             ) from None
         if done.returncode != 0:

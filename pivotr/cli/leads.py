@@ -60,6 +60,7 @@ def list_(
                 (one.email, one.first_name, one.full_name, one.company, one.status, one.reason)
                 for one in shown
             ],
+            spare=1,
         )
     elif status or list_name or domain:
         out.note("No lead is like that. See all with: pivotr leads list")

@@ -48,7 +48,8 @@ def export(
 
     if out_file is None or (str(out_file) != "-" and out_file.suffix.lower() not in (".csv", ".xlsx")):
         raise InvalidInput(
-            "Where to?", hint="Name a file that ends in .csv or .xlsx: pivotr leads export --out leads.csv"
+            f"“{out_file}” is neither a .csv nor a .xlsx file." if out_file else "Where to?",
+            hint="Name a file that ends in .csv or .xlsx: pivotr leads export --out leads.csv",
         )
     if status and status not in get_args(LeadStatus):
         raise InvalidInput(
@@ -77,6 +78,10 @@ def export(
 def _to_stdout(rows: Iterable[Sequence[str]]) -> None:
     from pivotr.domain.exports import csv_line
 
+    if console().wants_json:
+        header, *leads = rows
+        console().data([dict(zip(header, lead, strict=True)) for lead in leads])
+        return
     for row in rows:
         console().stdout.write(csv_line(row).replace("\r\n", "\n"))
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 #: What is counted → how one row is told, how several are.
 _WARNINGS = {
     "typo_domain": ("has a misspelt domain, as gmial.com", "have a misspelt domain, as gmial.com"),
-    "role": ("is a role address, as info@", "are role addresses, as info@"),
+    "role": ("has a role address, as info@", "have role addresses, as info@"),
     "no_greeting": ("will be greeted without a name", "will be greeted without a name"),
     "cut": ("has cells that were cut to what is stored", "have cells that were cut to what is stored"),
 }
@@ -53,7 +53,7 @@ def register_import(app: typer.Typer) -> None:
 
 
 def import_(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV, TSV or .xlsx; - is stdin.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV, TSV, .xlsx, .xls or .ods; - is stdin.")],
     *,
     list_name: Annotated[
         str, typer.Option("--list", metavar="NAME", help="The list they join. Only --dry-run does without.")
@@ -155,6 +155,8 @@ def tell_counts(out: Console, done: ImportReport) -> None:
         words = _REASONS.get(reason) or _unlisted(reason)
         if reason == "known" and done.updated:
             words = ("was known and is refreshed", "were known and are refreshed")
+        elif reason == "known" and done.is_dry_run:
+            words = ("is known already", "are known already")
         out.note(_in_words(count, words))
     for warning, words in _WARNINGS.items():
         if count := done.warnings.get(warning, 0) - _waiting_for(warning, done):
@@ -168,7 +170,7 @@ def _waiting_for(warning: str, done: ImportReport) -> int:
 
 def _told_columns(done: ImportReport) -> str:
     """Which column was read as what: a wrong guess shows here, and `--map` puts it right."""
-    from pivotr.cli.console import plain
+    from pivotr.cli.texts import plain
 
     roles = ", ".join(f"{role.replace('_', ' ')} “{plain(name)}”" for role, name in done.columns.items())
     if not done.variables:
@@ -179,7 +181,7 @@ def _told_columns(done: ImportReport) -> str:
 
 
 def _told_sheets(names: Sequence[str]) -> str:
-    from pivotr.cli.console import plain
+    from pivotr.cli.texts import plain
 
     shown = ", ".join(f"“{plain(name)}”" for name in names)
     if len(names) == 1:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pivotr.cli.console import Console
+    from pivotr.errors import InvalidInput
 
 
 def lines_of(path: Path) -> Iterator[str]:
@@ -36,12 +37,20 @@ def open_file(path: Path) -> Any:
     except FileNotFoundError:
         raise NotFound(f"There is no file “{path}”.", hint="Check the path.") from None
     except IsADirectoryError:
-        raise InvalidInput(f"“{path}” is a directory, not a file.", hint="Name a file in it.") from None
+        raise _directory(path) from None
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or str(error)
         raise InvalidInput(
             f"“{path}” cannot be read: {why}.", hint="Check the path and its permissions."
         ) from None
+
+
+def _directory(path: Path) -> InvalidInput:
+    """The error for a folder where a file should be; a path made of an empty name is this very folder."""
+    from pivotr.errors import InvalidInput
+
+    hint = "Name a file; an empty name means this folder." if path == Path() else "Name a file in it."
+    return InvalidInput(f"“{path}” is a directory, not a file.", hint=hint)
 
 
 def values_of(given: Sequence[str] | None, file: Path | None, what: str) -> Iterator[str]:

@@ -48,8 +48,9 @@ def show(
         out.note("Nothing has happened yet.")
         return
     out.table(
-        ["at", "what", "campaign" if lead else "lead", "by"],
-        [(one.at, one.sentence, one.campaign if lead else one.email, one.actor) for one in lines],
+        ["at", "what", "by", "campaign" if lead else "lead"],
+        [(one.at, one.sentence, one.actor, one.campaign if lead else one.email) for one in lines],
+        spare=1,
     )
     if limit and len(lines) == limit:
         out.note(f"These are the first {limit:,}. See more: --since DAY, --limit 0, or pivotr logs export")

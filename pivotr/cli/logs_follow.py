@@ -74,7 +74,8 @@ def export(
 
     if out_file is None or (str(out_file) != "-" and out_file.suffix.lower() not in (".csv", ".jsonl")):
         raise InvalidInput(
-            "Where to?", hint="Name a file that ends in .csv or .jsonl: pivotr logs export --out log.csv"
+            f"“{out_file}” is neither a .csv nor a .jsonl file." if out_file else "Where to?",
+            hint="Name a file that ends in .csv or .jsonl: pivotr logs export --out log.csv",
         )
     keys = [find(campaign).id if campaign != "ALL" else "ALL"] if campaign else _all()
     day = day_named(since).replace("-", "") if since else None
@@ -124,7 +125,7 @@ def _tell(lines: Iterable[LogLine]) -> None:
         if out.wants_json:
             write_json(out, line.model_dump(mode="json"))
         else:
-            out.text("  ".join(part for part in (line.at, line.campaign, line.sentence) if part))
+            out.sentence("  ".join(part for part in (line.at, line.campaign, line.sentence) if part))
     out.stdout.flush()
 
 

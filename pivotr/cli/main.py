@@ -59,11 +59,11 @@ def main(arguments: Sequence[str]) -> int:
         finally:
             context.end()
     except (Exception, KeyboardInterrupt) as error:
-        return _told(error)
+        return _told(error, arguments)
     return OK
 
 
-def _told(error: BaseException) -> int:
+def _told(error: BaseException, arguments: Sequence[str]) -> int:
     """Tell the operator what ended the command, and return its exit code."""
     code = OK
     match error:
@@ -73,6 +73,8 @@ def _told(error: BaseException) -> int:
             context.console().failure("aborted", "Nothing was changed.", "")
             code = FAILURE
         case typer.TyperException():
+            # the option may stand behind the word that could not be read
+            context.invocation().wants_json |= "--json" in arguments
             _tell_usage(error)
             code = USAGE
         case context.Told():

@@ -33,8 +33,13 @@ def show(
 
     if by and by not in GROUPS:
         raise InvalidInput(f"Nothing is counted by “{by}”.", hint=f"Use one of: {', '.join(GROUPS)}.")
-    key = find(campaign).id if campaign else ""
     out = console()
+    forms = [
+        form for form, is_wanted in (("--csv", csv), ("--png", png), ("--json", out.wants_json)) if is_wanted
+    ]
+    if len(forms) > 1:
+        raise InvalidInput(f"{' and '.join(forms)} exclude each other.", hint="Ask for one form at a time.")
+    key = find(campaign).id if campaign else ""
     is_plain = not (by or csv or png or since)
     if is_plain and out.wants_json:
         out.data(services().metrics.campaign(key) if key else services().metrics.account())

@@ -56,6 +56,7 @@ def show_funnel(out: Console, funnel: Funnel) -> None:
     ]
     rates = [rate for rate in ("bounced", "complained", "replied") if funnel.total.counts[rate]]
     largest = max(row.counts["sent"] for row in funnel.rows)
+    has_bars = out.is_terminal and largest > 0
     columns = [funnel.by, *stages, "guard"]
     if not out.is_terminal:
         columns[-1:-1] = [f"{rate} %" for rate in rates]
@@ -66,13 +67,12 @@ def show_funnel(out: Console, funnel: Funnel) -> None:
         mark = _MARKS[row.level] if row is not funnel.total else ""
         if out.is_terminal:
             counts = [_with_rate(row, stage) if stage in rates else row.counts[stage] for stage in stages]
-            drawn.append(
-                [label, *counts, mark, bar(row.counts["sent"], largest) if row is not funnel.total else ""]
-            )
+            bars = [bar(row.counts["sent"], largest) if row is not funnel.total else ""] if has_bars else []
+            drawn.append([label, *counts, mark, *bars])
         else:
             counts = [row.counts[stage] for stage in stages]
             drawn.append([label, *counts, *(_percent(row.rates[rate]) for rate in rates), mark])
-    out.table([*columns, *(["sent"] if out.is_terminal else [])], drawn, spare=int(out.is_terminal))
+    out.table([*columns, *([""] if has_bars else [])], drawn, spare=int(has_bars))
     lines = funnel.lines
     out.note(
         f"The guard warns over {_percent(lines['bounce_warn'])} % bounces or "
@@ -131,7 +131,7 @@ def _calendar(rows: Sequence[FunnelRow]) -> dict[str, int]:
 def _with_rate(row: FunnelRow, stage: str) -> str:
     """A counter and its share of the mails: three columns of a narrow terminal in one."""
     count, rate = row.counts[stage], row.rates[stage]
-    return f"{count} ({_percent(rate)} %)" if count and rate is not None else str(count)
+    return f"{count}\u00a0({_percent(rate)}\u00a0%)" if count and rate is not None else str(count)
 
 
 def _shares(row: FunnelRow) -> list[str]:

@@ -10,6 +10,7 @@ from pivotr.cli.words import counted, lane_words, placed
 from pivotr.domain.instants import local_day
 
 if TYPE_CHECKING:
+    from pivotr.domain.campaigns import Campaign
     from pivotr.functions.local import RunnerState
     from pivotr.services.campaigns import CampaignView
     from pivotr.wiring import Services
@@ -168,7 +169,7 @@ class Screen(View):
 
     def _hint(self, views: list[CampaignView]) -> str:
         if self.has_ended:
-            return _STOPPED if views else _DONE
+            return "\n".join(_ending([view.campaign for view in views]))
         return _STOPPING if self.stopping else _HELP
 
     def _queues(self) -> list[tuple[object, ...]]:
@@ -187,6 +188,15 @@ def view_for(services: Services, out: Console) -> View:
     if out.wants_json:
         return View(services, out)
     return Screen(services, out) if out.is_terminal else Lines(services, out)
+
+
+def _ending(live: list[Campaign]) -> list[str]:
+    """The last words of a run: what goes on with the next, and what only a person can let go on."""
+    if not live:
+        return [_DONE]
+    goes_on = any(campaign.status == "running" for campaign in live)
+    paused = [f"{one.name} is paused. {one.way_on}" for one in live if one.status == "paused"]
+    return [_STOPPED if goes_on else "Stopped.", *paused]
 
 
 def _waiting(view: CampaignView) -> int:

@@ -51,7 +51,7 @@ def get(name: Key) -> None:
 @app.command("set")
 def set_(name: Key, value: Annotated[str, typer.Argument(metavar="VALUE")]) -> None:
     """Change an operator setting; it holds within a minute, for everything that runs."""
-    from pivotr.domain.preferences import loosens_guard
+    from pivotr.domain.preferences import Preferences, loosens_guard, warns_too_late
     from pivotr.errors import InvalidInput
     from pivotr.settings import Settings, variable
 
@@ -64,6 +64,8 @@ def set_(name: Key, value: Annotated[str, typer.Argument(metavar="VALUE")]) -> N
     before = preferences.get(name).value
     view = preferences.set(name, value, actor=actor())
     out = console()
+    if complaint := warns_too_late(Preferences({one.key: one.value for one in preferences.all()}), name):
+        out.warn(complaint)
     if out.wants_json:
         out.data({"name": view.key, "value": view.value})
         return
@@ -96,6 +98,6 @@ def _deployment() -> list[dict[str, Any]]:
 
 
 def _shown(value: object) -> str:
-    from pivotr.cli.console import plain
+    from pivotr.cli.texts import plain
 
     return plain(",".join(value) if isinstance(value, (list, tuple)) else value)

@@ -78,6 +78,7 @@ def list_(
     out.table(
         ["who", "reason", "since", "source", "by"],
         [(one.email or "(erased)", one.reason, one.at, one.source, one.actor) for one in shown],
+        spare=1,
     )
     if len(found) > len(shown):
         out.note(f"There are {len(found)}: use --limit 0 for all.")
@@ -108,7 +109,8 @@ def import_(
     """Suppress every address of a file."""
     from pivotr.cli.line_files import lines_of
 
-    done = services().suppressions.take_file(lines_of(file), source=source or file.name, actor=actor())
+    name = "stdin" if str(file) == "-" else file.name
+    done = services().suppressions.take_file(lines_of(file), source=source or name, actor=actor())
     out = console()
     if out.wants_json:
         out.data(done)
@@ -120,7 +122,7 @@ def import_(
         from pivotr.errors import InvalidInput
 
         raise InvalidInput(
-            f"No line of “{file}” holds an address.", hint="One a line: someone@x.example or @x.example."
+            f"No line of “{name}” holds an address.", hint="One a line: someone@x.example or @x.example."
         )
 
 
@@ -129,8 +131,11 @@ def export(
     file: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="Without it to stdout.")] = None,
 ) -> None:
     """All suppressions as CSV, which `suppress import` reads."""
-    lines = services().suppressions.as_csv()
     out = console()
+    if file is None and out.wants_json:
+        out.data(services().suppressions.all())
+        return
+    lines = services().suppressions.as_csv()
     if file is None:
         for line in lines:
             out.stdout.write(line.replace("\r\n", "\n"))

@@ -115,6 +115,14 @@ class Campaign(BaseModel):
         return self.status == "paused" and self.reason.partition(":")[0] in _STOPS
 
     @property
+    def way_on(self) -> str:
+        """How it goes on when it is paused: a few words and a command."""
+        command = f"pivotr campaign resume {self.id}"
+        if self.is_stopped:
+            return f"When the cause is mended: {command} --acknowledge"
+        return f"Go on with: {command}"
+
+    @property
     def is_live(self) -> bool:
         """True while the campaign may still send: running or paused."""
         return self.status in ("running", "paused")
@@ -149,7 +157,7 @@ def refuse_transition(campaign: Campaign, verb: Verb) -> Conflict:
     hint = {
         "draft": f"Start it with: pivotr campaign start {campaign.id}",
         "running": f"Watch it with: pivotr campaign show {campaign.id}",
-        "paused": f"Go on with: pivotr campaign resume {campaign.id}",
+        "paused": campaign.way_on,
         "completed": f"Write to its leads again with a new one: pivotr campaign clone {campaign.id}",
         "aborted": f"An aborted campaign stays aborted. Make a new one: pivotr campaign clone {campaign.id}",
     }[campaign.status]

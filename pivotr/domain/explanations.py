@@ -235,17 +235,18 @@ def _blocked(facts: Facts) -> list[str]:
     campaign, lane = facts.campaign, facts.lane
     blocked = ""
     if facts.guard:
-        blocked = f"The guard has stopped everything: {facts.guard}."
+        blocked = f"The guard has stopped everything: {facts.guard.rstrip('.')}."
+        blocked += f" When the cause is mended: pivotr campaign resume {campaign.id} --acknowledge"
     elif campaign.status == "paused":
         reason = f" ({campaign.reason})" if campaign.reason else ""
-        blocked = f"The campaign is paused{reason}. Go on with: pivotr campaign resume {campaign.id}"
+        blocked = f"The campaign is paused{reason}. {campaign.way_on}"
     elif campaign.status == "aborted":
         blocked = "The campaign was aborted: the next heartbeat gives the lead back."
     elif lane is None:
         blocked = "Its sender does not exist any more."
     elif lane.stopped:
-        blocked = f"Its sender {facts.sender} is stopped: {lane.stopped}."
-        blocked += f" When that is mended: pivotr sender resume {facts.sender}"
+        blocked = f"Its sender {facts.sender} is stopped: {lane.stopped.rstrip('.')}."
+        blocked += f" When that is mended: pivotr sender resume {facts.sender} --acknowledge"
     elif not lane.open:
         blocked = f"Its sender {facts.sender} is paused. Open it: pivotr sender resume {facts.sender}"
     return [blocked] if blocked else []

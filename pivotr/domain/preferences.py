@@ -138,6 +138,18 @@ def loosens_guard(key: str, old: str, new: str) -> bool:
         return False
 
 
+def warns_too_late(preferences: Preferences, key: str) -> str:
+    """What is odd about the guard after `key` has changed, as a sentence: it stops before it has warned."""
+    kind = key.removeprefix("guard.").rpartition(".")[0]
+    warn, stop = f"guard.{kind}.warn", f"guard.{kind}.stop"
+    if key not in (warn, stop) or preferences.number(warn) <= preferences.number(stop):
+        return ""
+    return (
+        f"{warn} ({preferences.number(warn):.4g}) lies above {stop} ({preferences.number(stop):.4g}): "
+        "the guard stops before it warns."
+    )
+
+
 def _whole(key: str, text: str) -> int:
     try:
         return int(text)

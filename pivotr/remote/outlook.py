@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pivotr.api.models.campaigns import SendTest
+from pivotr.domain.campaigns import Campaign
 from pivotr.domain.explanations import Event, Explanation
 from pivotr.domain.forecast import Band, Day, Forecast
 from pivotr.domain.forecast_costs import Cost
@@ -139,6 +140,10 @@ class Explaining(RemoteNoun):
             about=_instant(found.about),
             events=tuple(Event(**one.model_dump()) for one in found.events),
         )
+
+    def next_due(self, campaign: Campaign) -> datetime | None:  # noqa: ARG002
+        """None: the API does not tell of a campaign when its next lead falls due, only of a lead."""
+        return None
 
 
 def _instant(text: str | None) -> datetime | None:

@@ -21,7 +21,7 @@ from pivotr.domain.instants import to_text
 from pivotr.domain.leads import STRENGTH, Lead
 from pivotr.domain.reports import MailboxReport, OpenReply
 from pivotr.domain.suppression import Suppression, key_of_lead
-from pivotr.errors import NotFound, PivotrError
+from pivotr.errors import Misconfigured, NotFound, PivotrError
 from pivotr.ports.clock import Clock
 from pivotr.ports.mailbox import Mailbox
 from pivotr.ports.table import Table
@@ -100,10 +100,10 @@ class IncomingMail:
         return self.look().mails
 
     def look(self) -> MailboxReport:
-        """Read what is new in the mailbox. Raises NotFound without one, Unavailable, Misconfigured."""
+        """Read what is new in the mailbox. Raises Misconfigured (also without one), Unavailable."""
         mailbox = self._mailbox()
         if mailbox is None:
-            raise NotFound(
+            raise Misconfigured(
                 "No mailbox is read here.", hint="Set PIVOTR_MAILBOX and its like: docs/reputation.md"
             )
         outcomes: Counter[str] = Counter()

@@ -25,7 +25,7 @@ SENTENCES = {
     "released": "Mail {step} to {to} was not sent this time, it will be tried again: {why}",
     "skipped": "{to} was left out before mail {step}: {why}",
     "settled": "Mail {step} to {to} was settled by an operator: {why}",
-    "delivered": "The receiving server took the mail.",
+    "delivered": "The receiving server took the mail to {to}.",
     "bounced": "The mail to {to} bounced for good: {why}",
     "complained": "{to} reported the mail as spam. {why}",
     "transient": "The mail to {to} bounced for now: {why}",
@@ -46,9 +46,9 @@ SENTENCES = {
     "list_renamed": "A list has another name: {why}",
     "list_deleted": "A list was deleted, its leads stay: {why}",
     "erased": "The person was erased on request.",
-    "opened": "The mail was opened.",
-    "clicked": "A link in the mail was opened.",
-    "delayed": "The receiving server makes the mail wait. {why}",
+    "opened": "The mail to {to} was opened.",
+    "clicked": "A link in the mail to {to} was opened.",
+    "delayed": "The receiving server makes the mail to {to} wait. {why}",
     "created": "The campaign was created.",
     "updated": "The campaign was changed. {why}",
     "started": "The campaign was started.",
@@ -74,6 +74,8 @@ SENTENCES = {
     "sns_subscription_confirmation": "SNS asks to confirm a subscription; nothing was fetched. Topic: {why}",
     "sns_unsubscribe_confirmation": "SNS says that a subscription has ended. Topic: {why}",
 }
+
+_SOMEBODY = "this lead"
 
 
 class Logs:
@@ -126,8 +128,10 @@ class Logs:
         reason = str(item.get("reason", "") or item.get("detail", "") or _change(item))
         pattern = SENTENCES.get(item["kind"], f"{item['kind'].replace('_', ' ').capitalize()}. {{why}}")
         step = item.get("step", 1)
-        to = email or item.get("leadId", "") or "this lead"
+        to = email or item.get("leadId", "") or _SOMEBODY
         sentence = pattern.format(step=step, to=to, by=sender or "a sender", why=reason or "no reason known")
+        if to == _SOMEBODY:
+            sentence = sentence.replace(f" to {_SOMEBODY}", "")
         if not reason:
             sentence = sentence.replace(" no reason known", "").replace(" ()", "").rstrip(":")
         return LogLine(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import inspect
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from io import BytesIO
@@ -29,9 +31,14 @@ REFUSED = "This needs the tables themselves; the API does not offer it."
 
 
 @pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data folder behind the API."""
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="module")
+def url(home: Path) -> Iterator[str]:
     """`pivotr api serve` in a process of its own, with its own data."""
-    home = tmp_path_factory.mktemp("home")
     environ = {**os.environ, "PIVOTR_HOME": str(home), "PIVOTR_ENV": "local"}
     with serving(home, environ) as url:
         yield url
@@ -49,7 +56,7 @@ def operator(
 
 
 @pytest.mark.slow
-def test_a_campaign_from_a_file_to_its_end(operator: Operator) -> None:
+def test_a_campaign_from_a_file_to_its_end(operator: Operator, home: Path) -> None:
     leads = operator.file(
         "leads.csv", "email,name\nasha@rao.example,Asha Rao\nvijay@iyer.example,Vijay Iyer\n"
     )
@@ -95,6 +102,10 @@ def test_a_campaign_from_a_file_to_its_end(operator: Operator) -> None:
     assert "mails today" in operator.out
     assert operator.json("metrics", "show", "--campaign", "second")["status"] == "running"
     assert operator.json("metrics", "show", "--by", "day")["rows"] == []
+    environ = {**os.environ, "PIVOTR_HOME": str(home), "PIVOTR_API_URL": "", "PIVOTR_ENV": "local"}
+    run = [sys.executable, "-m", "pivotr", "run", "--for", "2"]
+    subprocess.run(run, env=environ, cwd=home, check=True, capture_output=True)
+    assert "waiting" in operator.ok("campaign", "show", "second"), "with leads that wait it is told as well"
     assert operator.json("campaign", "abort", "second")["status"] == "aborted"
 
 

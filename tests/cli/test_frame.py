@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -95,6 +96,14 @@ def test_json_is_understood_anywhere(pivotr: Run, words: tuple[str, ...]) -> Non
     ended = pivotr(*words)
     assert (ended.code, ended.err) == (0, "")
     assert json.loads(ended.out) == []
+
+
+@pytest.mark.parametrize("words", ["nope", "leads list --limit x", "leads list --nope", "leads show"])
+def test_a_wrong_command_line_is_told_as_json_too(pivotr: Run, words: str) -> None:
+    for arguments in ([*words.split(), "--json"], ["--json", *words.split()]):
+        ended = pivotr(*arguments)
+        assert (ended.code, ended.out) == (2, "")
+        assert json.loads(ended.err)["error"]["code"] == "usage"
 
 
 def test_an_error_as_json_goes_to_stderr_and_leaves_stdout_empty(pivotr: Run) -> None:
@@ -239,6 +248,48 @@ def test_long_facts_are_broken_between_words_on_a_terminal(monkeypatch: pytest.M
         "guard  3 of 53 mails bounced permanently:",
         "       over the limit of 5 %.",
         f"id     {name}",
+    ]
+
+
+def test_a_drawn_table_breaks_no_address_and_leaves_out_what_has_no_room(
+    pivotr: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = "complaint@simulator.amazonses.com"
+    pivotr("leads", "add", address, "--name", "Wolfeschlegelstein", "--company", "Unabbreviated")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "80")
+    narrow = pivotr("leads", "list").out
+    assert "email" in narrow
+    assert address in narrow
+    assert "reason" not in narrow
+    assert max(map(len, re.sub(r"\x1b\[[0-9;]*m", "", narrow).splitlines())) <= 80
+    monkeypatch.setenv("COLUMNS", "120")
+    assert "reason" in pivotr("leads", "list").out
+
+
+def test_names_of_settings_stay_whole_on_a_terminal(pivotr: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "80")
+    drawn = pivotr("settings", "list").out
+    for name in ("guard.sender.complaint.floor", "bounces.unproven_cap", "outbox_complaint_share"):
+        assert any(line.startswith(f"{name} ") for line in drawn.splitlines()), name
+
+
+def test_talk_is_broken_between_words_but_for_commands(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+
+    class Screen(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    talk = Screen()
+    out = Console(io.StringIO(), talk, environ={"NO_COLOR": "1"})
+    out.note("One of five mails was reported as spam; sending stops at two.")
+    out.note("Next: pivotr leads import leads.csv --list NAME")
+    assert talk.getvalue().splitlines() == [
+        "One of five mails was reported as spam;",
+        "sending stops at two.",
+        "Next: pivotr leads import leads.csv --list NAME",
     ]
 
 

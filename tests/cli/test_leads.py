@@ -106,6 +106,7 @@ def test_ctrl_c_says_how_to_go_on(op: Operator, monkeypatch: pytest.MonkeyPatch)
         ("a,b\n1,2\n", [], 2, "leads.csv has no column of addresses."),
         (LEADS, ["--map", "email"], 2, "“email” is not --map Name=value."),
         (LEADS, ["--map", "email=Mail"], 2, "The file has no column “Mail”; its columns are: name, email,"),
+        (LEADS, ["--map", "emial=email"], 2, "--map knows no role “emial”. Did you mean “email”?"),
         (LEADS, ["--list", "a b"], 2, "“a b” cannot name a list."),
         (LEADS, ["--report", "nowhere/rows.jsonl"], 2, "“nowhere/rows.jsonl” cannot be written:"),
     ],
@@ -126,6 +127,42 @@ def test_a_bad_import_is_one_sentence_a_hint_and_nothing_else(
 def test_a_directory_is_no_lead_file(op: Operator) -> None:
     assert op.run("leads", "import", str(op.folder), "--list", "diwali") == 2
     assert op.err.splitlines()[0] == f"“{op.folder}” is a directory, not a file."
+
+
+def test_an_export_to_stdout_is_json_where_that_is_asked_for(op: Operator) -> None:
+    op.ok("leads", "import", op.file("leads.csv", LEADS), "--list", "diwali")
+    exported = op.json("leads", "export", "--out", "-")
+    assert {one["Email"] for one in exported} == {one["email"] for one in op.json("leads", "list")}
+    op.ok("suppress", "add", "bad@x.example")
+    assert [one["email"] for one in op.json("suppress", "export")] == ["bad@x.example"]
+    assert op.json("suppress", "export", "out.csv") == {"file": "out.csv", "suppressions": 1}
+
+
+def test_an_empty_name_is_told_from_a_folder(op: Operator) -> None:
+    assert op.run("leads", "import", "", "--list", "diwali") == 2
+    assert op.err.splitlines()[1] == "→ Name a file; an empty name means this folder."
+
+
+def test_a_dry_run_puts_known_leads_on_no_list(op: Operator) -> None:
+    file = op.file("leads.csv", LEADS)
+    op.ok("leads", "import", file, "--list", "diwali")
+    op.ok("leads", "import", file, "--list", "spring", "--dry-run")
+    assert "2 rows are known already.\n" in op.err
+    assert "on the list" not in op.err
+    op.ok("leads", "import", file, "--list", "spring")
+    assert "2 rows are known already; they are on the list now.\n" in op.err
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("leads export --out leads.pdf", "“leads.pdf” is neither a .csv nor a .xlsx file."),
+        ("logs export --out log.txt", "“log.txt” is neither a .csv nor a .jsonl file."),
+    ],
+)
+def test_an_export_names_the_file_that_it_cannot_write(op: Operator, command: str, said: str) -> None:
+    assert op.run(*command.split()) == 2
+    assert op.err.splitlines()[0] == said
 
 
 def test_leads_are_listed_as_plain_text(op: Operator) -> None:

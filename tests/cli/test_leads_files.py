@@ -39,7 +39,7 @@ def test_one_row_and_many_are_told_in_grammar(op: Operator) -> None:
     assert op.err.splitlines() == [
         "2 rows have an address that cannot be mailed.",
         "1 row came earlier in this file.",
-        "1 row is a role address, as info@.",
+        "1 row has a role address, as info@.",
         "2 rows will be greeted without a name.",
     ]
 

@@ -248,7 +248,7 @@ def test_a_table_that_is_too_wide_becomes_blocks(
     pivotr: Run, ready: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FORCE_COLOR", "1")
-    monkeypatch.setenv("COLUMNS", "60")
+    monkeypatch.setenv("COLUMNS", "44")
     told = pivotr("leads", "list").out
     assert "email       asha@rao.example\nfirst name  Asha\nname        Asha Rao\nstatus      new\n" in told
     monkeypatch.setenv("COLUMNS", "100")

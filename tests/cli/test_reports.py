@@ -36,7 +36,7 @@ def test_the_log_is_told_in_sentences(op: Operator) -> None:
     assert (line["kind"], line["actor"]) == ("corrected", "meena")
     assert line["sentence"] == "a@x.example was corrected: company."
     rows = op.ok("logs", "show", "--campaign", campaign).splitlines()
-    assert rows[0].split() == ["AT", "WHAT", "LEAD", "BY"]
+    assert rows[0].split() == ["AT", "WHAT", "BY", "LEAD"]
     assert "The campaign was created." in rows[1]
     assert rows[1].endswith("meena")
     assert "A file was imported" in op.ok("logs", "show", "--campaign", "ALL")
@@ -133,6 +133,36 @@ def test_metrics_of_the_account_and_of_a_campaign(op: Operator) -> None:
     assert op.json("metrics", "show", "--campaign", campaign)["totals"]["sent"] == 0
     assert op.ok("metrics", "audit") == f"{campaign}: all counters agree (1 entries, 0 leads)\n"
     assert op.run("metrics", "show", "--campaign", "nowhere") == 3
+
+
+@pytest.mark.parametrize(
+    ("forms", "named"),
+    [
+        (("--csv", "--json"), "--csv and --json"),
+        (("--csv", "--png", "x.png"), "--csv and --png"),
+        (("--png", "x.png", "--json"), "--png and --json"),
+    ],
+)
+def test_metrics_come_in_one_form_at_a_time(op: Operator, forms: tuple[str, ...], named: str) -> None:
+    assert op.run("metrics", "show", *forms) == 2
+    assert f"{named} exclude each other." in op.err
+    assert op.out == ""
+
+
+def test_a_guard_that_stops_before_it_warns_is_told_of(op: Operator) -> None:
+    op.ok("settings", "set", "guard.bounce.warn", "50%")
+    assert "Warning: guard.bounce.warn (0.5) lies above guard.bounce.stop (0.05): the guard stops" in op.err
+    op.ok("settings", "set", "guard.bounce.warn", "1%")
+    assert "Warning" not in op.err
+    op.ok("settings", "set", "guard.complaint.stop", "0.0001")
+    assert "Warning: guard.complaint.warn (0.0005) lies above guard.complaint.stop (0.0001)" in op.err
+    op.ok("settings", "set", "account.cap", "20")
+    assert "Warning" not in op.err
+
+
+def test_a_mailbox_that_is_not_configured_is_a_fault_of_the_configuration(op: Operator) -> None:
+    assert op.run("replies", "check") == 7
+    assert op.err.splitlines()[0] == "No mailbox is read here."
 
 
 def test_a_counter_that_lies_fails_the_audit(op: Operator) -> None:

@@ -40,7 +40,7 @@ def test_a_reader_that_leaves_is_no_complaint(words: str) -> None:
         ("pivotr list show nope 2>&-", 3, ""),
         ("pivotr settings list <&- >&- 2>&-", 0, ""),
         ("pivotr leads import - --list x <&-", 2, "stdin is empty.\n"),
-        ("pivotr suppress import - <&-", 2, "No line of “-” holds an address.\n"),
+        ("pivotr suppress import - <&-", 2, "No line of “stdin” holds an address.\n"),
     ],
 )
 def test_a_closed_stream_is_an_empty_one(line: str, code: int, err: str) -> None:

@@ -75,6 +75,20 @@ def test_a_file_that_is_no_database_is_left_alone(tmp_path: Path) -> None:
     assert "PIVOTR_HOME" in error.hint
 
 
+def test_an_emptied_file_beside_its_key_is_not_taken_for_a_new_one(tmp_path: Path) -> None:
+    path, key = tmp_path / "pivotr.db", tmp_path / "pivotr.key"
+    path.touch()
+    SqliteFile(path, made_later=key).close()  # the first start, cut off at once
+    path.write_bytes(b"")
+    key.touch()
+    with pytest.raises(Misconfigured, match="is empty, but its key file is there") as refused:
+        SqliteFile(path, made_later=key)
+    assert "pivotr restore FILE --replace" in refused.value.hint
+    assert path.stat().st_size == 0
+    path.unlink()
+    SqliteFile(path, made_later=key).close()
+
+
 def test_a_database_of_another_program_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "pivotr.db"
     connection = sqlite3.connect(path)

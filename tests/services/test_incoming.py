@@ -9,7 +9,7 @@ import pytest
 
 from pivotr import names
 from pivotr.domain.unsubscribing import make_token
-from pivotr.errors import NotFound
+from pivotr.errors import Misconfigured, NotFound
 from pivotr.ports.mailbox import Fetched
 from pivotr.ports.mailer import Accepted
 from pivotr.storage.metrics import Metrics
@@ -216,7 +216,7 @@ class TestLooking:
 
     def test_without_a_mailbox(self, house: House) -> None:
         assert house.services.incoming.poll() == 0
-        with pytest.raises(NotFound):
+        with pytest.raises(Misconfigured):
             house.services.incoming.look()
 
 

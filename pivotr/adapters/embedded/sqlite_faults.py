@@ -136,6 +136,14 @@ def moved(path: Path) -> Misconfigured:
     )
 
 
+def emptied(path: Path) -> Misconfigured:
+    """The error for a file without a byte that has held leads: the keys of them are there."""
+    return Misconfigured(
+        f"The data file {path} is empty, but its key file is there: what was in it is gone.",
+        hint="Put a backup back with `pivotr restore FILE --replace`, or remove the file to begin again.",
+    )
+
+
 def foreign(path: Path) -> Misconfigured:
     """The error for a database that another program made."""
     return Misconfigured(f"{path} is a database of another program.", hint=f"Move it away, or {_ELSEWHERE}.")

@@ -52,12 +52,21 @@ class SqliteFile:
     """One data file for any number of threads and processes; `path` None keeps all in memory.
 
     `durable` False risks the last writes in a power failure, never the file. `busy_seconds` is how long a
-    writer waits for another one. Raises Misconfigured where the file cannot be used: damaged, of another
-    program, of a newer Pivotr, not writable, or a folder.
+    writer waits for another one. `made_later` is a file that is made only once there is something in this
+    one: an empty data file beside it has lost what it held. Raises Misconfigured where the file cannot be
+    used: damaged, of another program, of a newer Pivotr, emptied, not writable, or a folder.
     """
 
-    def __init__(self, path: Path | None, *, durable: bool = True, busy_seconds: float = 10.0) -> None:
+    def __init__(
+        self,
+        path: Path | None,
+        *,
+        durable: bool = True,
+        busy_seconds: float = 10.0,
+        made_later: Path | None = None,
+    ) -> None:
         self.path = path
+        self._made_later = made_later
         self._busy_seconds = busy_seconds
         self._durable = durable
         self._local = threading.local()
@@ -168,6 +177,8 @@ class SqliteFile:
     def _create(self, path: Path) -> None:
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            if self._made_later and self._made_later.exists() and path.exists() and not path.stat().st_size:
+                raise sqlite_faults.emptied(path)
             # People's addresses: readable for the owner only. An existing file keeps its mode.
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         except OSError as error:

@@ -11,6 +11,7 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
+from pivotr.domain.texts import did_you_mean
 from pivotr.errors import InvalidInput
 
 #: What `--map` can name besides a variable of the operator's own.
@@ -203,6 +204,11 @@ def mapped(header: Sequence[str], mapping: Mapping[str, str], width: int) -> dic
     for key, name in mapping.items():
         wanted = normal(name)
         number = _COLUMN_NUMBER.fullmatch(wanted)
+        if role_of(key) not in MAPPABLE and (meant := did_you_mean(role_of(key), MAPPABLE)):
+            raise InvalidInput(
+                f"--map knows no role “{key}”.{meant}",
+                hint=f"Roles are {', '.join(MAPPABLE)}; any other word names a variable.",
+            )
         if wanted in normals:
             found[role_of(key)] = normals.index(wanted)
         elif number and int(number[1]) <= width:
