@@ -9,7 +9,7 @@ from importlib.resources import files
 from pivotr.domain.campaigns import check_name
 from pivotr.domain.instants import to_text
 from pivotr.domain.leads import Lead
-from pivotr.domain.spintax import compile_text
+from pivotr.domain.spintax import MissingVariable, compile_text
 from pivotr.domain.template_lint import LintReport, filter_words_of, lint
 from pivotr.domain.templates import (
     CompiledTemplate,
@@ -189,7 +189,14 @@ class Templates:
             values = dict(_SAMPLES)
         for number in range(count):
             who = lead.id if lead is not None and count == 1 else f"preview-{number}"
-            yield compiled.render(values, campaign="preview", lead=who, step=1)
+            try:
+                rendered = compiled.render(values, campaign="preview", lead=who, step=1)
+            except MissingVariable as missing:
+                # no mailbox is chosen, and what the operator tries out need not be stored for it
+                name = missing.variable
+                hint = f'Try one with --var "{name}=…", or write a fallback: {{{{{name}|…}}}}'
+                raise InvalidInput(missing.sentence, hint=hint) from None
+            yield rendered
 
     def _version(
         self,

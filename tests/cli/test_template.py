@@ -138,6 +138,17 @@ def test_bad_input_is_one_sentence_and_a_hint(
     assert op.json("template", "show", "intro")["versions"] == [1]
 
 
+def test_a_preview_for_a_lead_says_how_to_try_what_the_mailbox_will_give(op: Operator) -> None:
+    op.ok("leads", "add", "asha@rao.example", "--name", "Asha Rao")
+    op.ok(
+        "template", "create", "signed", "--subject", "Hi", "--body-file", op.file("s.txt", "{{SenderName}}")
+    )
+    asked = ("template", "preview", "signed", "--lead", "asha@rao.example")
+    assert op.run(*asked) == 2
+    assert op.err.splitlines()[1].startswith('→ Try one with --var "SenderName=…"')
+    assert op.ok(*asked, "--var", "SenderName=Acme Sales").endswith("Acme Sales\n")
+
+
 def test_a_text_is_previewed_without_any_template(op: Operator) -> None:
     found = op.lines(
         "template", "preview", "--text", "{a|b} {{FirstName}}", "--var", "FirstName=Asha", "--count", "20"
