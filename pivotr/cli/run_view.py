@@ -81,6 +81,12 @@ class Lines(View):
             self._out.warn(remark.sentence)
         return self
 
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        super().__exit__(kind)
+        if kind is None:
+            for line in _ending([view.campaign for view in self._live()]):
+                self._out.note(line)
+
     def show(self, state: RunnerState, now: datetime) -> None:
         """Write what is new."""
         for campaign in self._services.campaigns.all():

@@ -22,7 +22,7 @@ _NUMBER = r"\d+(?:\.\d+)?"
 _GAP = re.compile(rf"({_NUMBER})(?:\s*[-–]\s*({_NUMBER}))?(?:\s*~\s*({_NUMBER})\s*/\s*({_NUMBER}))?")
 _RAMP = re.compile(r"(\d{1,9})\s*\+\s*(\d{1,9})\s*(?:\.\.|…)\s*(\d{1,9})")
 _GAP_HINT = (
-    "Use --gap 60-180 (seconds, mostly in the middle), --gap 120, or --gap “60-180 ~90/20” (mean/deviation)."
+    'Use --gap 60-180 (seconds, mostly in the middle), --gap 120, or --gap "60-180 ~90/20" (mean/deviation).'
 )
 _RAMP_HINT = (
     "Use --ramp 20+10..80: 20 mails on the first day, 10 more each sending day, at most 80; or --ramp none."

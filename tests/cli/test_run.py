@@ -29,7 +29,10 @@ from tests.cli.conftest import Run
 def test_until_idle_sends_to_everybody_and_completes(pivotr: Run, draft: str, own_home: Path) -> None:
     pivotr("campaign", "start", draft)
     ended = pivotr("run", "--until-idle")
-    assert (ended.code, ended.err) == (0, "Running. Ctrl-C stops; nothing is lost.\n")
+    assert (ended.code, ended.err) == (
+        0,
+        "Running. Ctrl-C stops; nothing is lost.\nDone: no campaign runs any more.\n",
+    )
     assert re.sub(r"^\S+", "AT", ended.out, flags=re.MULTILINE) == (
         f"AT {draft} is running\nAT {draft} is completed\n"
     )
