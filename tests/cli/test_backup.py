@@ -86,7 +86,7 @@ def test_what_cannot_be_restored_changes_nothing(pivotr: Run, kept: str, own_hom
         (("no.zip",), 2, "“no.zip” is no backup of Pivotr."),
         (("foreign.zip",), 2, "“foreign.zip” is no backup of Pivotr."),
         ((".",), 2, "“.” is no backup of Pivotr."),
-        (("kept.zip",), 2, f"{own_home} has data already."),
+        (("kept.zip",), 4, f"{own_home} has data already."),
         (("damaged.zip", "--replace"), 2, "The backup “damaged.zip” is damaged; nothing was changed."),
         (
             ("newer.zip", "--replace"),
@@ -117,7 +117,7 @@ def test_a_backup_that_cannot_be_made_leaves_nothing(pivotr: Run, tmp_path: Path
     assert pivotr("sender", "add", "sales@acme.example").code == 0
     Path("there.zip").write_text("mine", encoding="utf-8")
     ended = pivotr("backup", "there.zip")
-    assert (ended.code, ended.err.splitlines()[0]) == (2, "“there.zip” exists already.")
+    assert (ended.code, ended.err.splitlines()[0]) == (4, "“there.zip” exists already.")
     assert Path("there.zip").read_text(encoding="utf-8") == "mine"
     assert pivotr("backup", "gone/b.zip").code == 7
     away = pivotr("backup", "--env", "dev")

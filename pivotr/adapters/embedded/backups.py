@@ -20,7 +20,7 @@ from typing import Any, Final
 from pivotr.adapters.embedded import sqlite_faults
 from pivotr.adapters.embedded.sqlite_file import FORMAT
 from pivotr.domain.instants import from_text, to_text
-from pivotr.errors import InvalidInput, Misconfigured, NotFound
+from pivotr.errors import Conflict, InvalidInput, Misconfigured, NotFound
 
 #: Form of the archive; raised when one could not be read by an older Pivotr any more.
 _FORM: Final = 1
@@ -65,7 +65,7 @@ class Backups:
         """Write an archive; others may work on the data meanwhile. Only its owner may read it: it holds keys.
 
         Without a file it is named after the instant, in the working folder. Raises NotFound without data,
-        InvalidInput where the target exists, Misconfigured where it cannot be written.
+        Conflict where the target exists, Misconfigured where it cannot be written.
         """
         target = file or Path(f"pivotr-{self._stamp}.zip")
         made_at = to_text(self.now)
@@ -77,7 +77,7 @@ class Backups:
         try:
             os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         except FileExistsError:
-            raise InvalidInput(f"“{target}” exists already.", hint="Name another file.") from None
+            raise Conflict(f"“{target}” exists already.", hint="Name another file.") from None
         except OSError as error:
             raise _unwritable(target, error) from None
         try:
@@ -99,13 +99,13 @@ class Backups:
 
         `prepare` is given the folder of what was unpacked before anything takes its place: whenever this is
         cut off, nobody finds data that is not prepared. The caller holds the lock of `pivotr run`. Raises
-        NotFound, InvalidInput for what is no backup or is damaged and where data would be replaced unasked,
-        Misconfigured for a backup by a newer Pivotr and a folder that cannot be written.
+        NotFound, InvalidInput for what is no backup or is damaged, Conflict where data would be replaced
+        unasked, Misconfigured for a backup by a newer Pivotr and a folder that cannot be written.
         """
         with self._opened(source) as archive:
             backup, digests = self._checked(archive, source)
             if self.data_file.exists() and not is_replacing:
-                raise InvalidInput(
+                raise Conflict(
                     f"{self._home} has data already.",
                     hint="Keep it aside and restore with --replace, or restore elsewhere with PIVOTR_HOME.",
                 )
