@@ -115,13 +115,14 @@ def test_settings_that_cannot_work_are_told_before_the_cdk_is_loaded(
 @pytest.mark.slow
 def test_a_ctrl_c_in_a_synth_leaves_no_trace_of_node() -> None:
     program = """
-import os, signal, time
+import os, signal, threading, time
 from pivotr.infra import toolchain
 try:
     with toolchain._jsii():
         import aws_cdk
         aws_cdk.App()
-        os.killpg(0, signal.SIGINT)  # as a terminal does: Node gets it too
+        # As a terminal does: Node gets it too. It comes while we wait, as one that meets a finalizer is lost.
+        threading.Timer(1, lambda: os.killpg(0, signal.SIGINT)).start()
         time.sleep(20)
 except KeyboardInterrupt:
     time.sleep(1)  # Node is gone by now
