@@ -117,6 +117,7 @@ def test_a_ctrl_c_in_a_synth_leaves_no_trace_of_node() -> None:
     program = """
 import os, signal, threading, time
 from pivotr.infra import toolchain
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job begins without
 try:
     with toolchain._jsii():
         import aws_cdk
